@@ -1,0 +1,1 @@
+"""KPIs as Prometheus metrics, moved by events."""

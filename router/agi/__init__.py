@@ -1,0 +1,1 @@
+"""The switch as a peer: FastAGI, one decision a session."""

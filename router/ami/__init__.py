@@ -1,0 +1,1 @@
+"""The switch as a peer: AMI, what happens to calls after the decision."""

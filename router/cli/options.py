@@ -1,0 +1,41 @@
+"""Options that several commands share; each can also come from the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.settings import Address, StoreUrl
+
+Store = Annotated[
+    StoreUrl,
+    typer.Option(
+        "--store",
+        envvar="IVR_STORE",
+        parser=StoreUrl.parse,
+        metavar="URL",
+        help="redis://, rediss://, unix:// or embedded:DIR (started when nobody runs it yet).",
+    ),
+]
+Policies = Annotated[
+    Path,
+    typer.Option("--policies", envvar="IVR_POLICIES", metavar="DIR", help="The folder of policy files."),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        envvar="IVR_KEY_FILE",
+        help="The key that turns numbers into pseudonyms. An embedded store makes its own at first start; "
+        "every other store needs this file.",
+    ),
+]
+Region = Annotated[
+    str,
+    typer.Option("--region", envvar="IVR_REGION", help="Where numbers without a country code are at home."),
+]
+
+
+def address(text: str) -> Address:
+    """Read an option that is an address."""
+    return Address.parse(text)

@@ -1,0 +1,70 @@
+"""All that a decision may look at, as values: the call, the customer, the contacts, the time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NewType
+
+from router.numbers import Number
+
+CallId = NewType("CallId", str)
+"""One id for the whole contact: Asterisk's Linkedid."""
+
+Value = bool | int | str | date
+"""A customer attribute's value; its type is declared in policies/attributes.yaml."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as the switch offers it."""
+
+    call_id: CallId
+    ani: Number | None
+    """The caller's number; None when withheld or not a number."""
+    dnis: str
+    """The number dialled: which hotline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One earlier call of this caller."""
+
+    at: int
+    """Seconds since the epoch."""
+    call_id: CallId
+    answered: bool
+    """A person answered it."""
+    queue: str
+    """The queue it went to; empty when it went to none."""
+
+
+class Data(StrEnum):
+    """What the decision knew of the caller."""
+
+    FRESH = "fresh"
+    """The store answered (also: it does not know this caller)."""
+    WITHHELD = "withheld"
+    """There is no number to look up."""
+    ABSENT = "absent"
+    """The store gave no answer in time: the caller is decided for as unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """What the store knows of a caller: attributes with missing ones filled in, and contacts."""
+
+    customer: Mapping[str, Value]
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything a decision is made from."""
+
+    call: Call
+    customer: Mapping[str, Value]
+    contacts: tuple[Contact, ...]
+    now: int
+    """Seconds since the epoch."""
+    data: Data

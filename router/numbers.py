@@ -1,0 +1,73 @@
+"""Telephone numbers: one form inside, a pseudonym in storage, a mask on screens.
+
+A number is E.164 with its plus (``+8613800138000``) or a short code as dialled (``10010``).
+"""
+
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NewType
+
+import phonenumbers
+
+Number = NewType("Number", str)
+"""A number in its one form: ``+`` and digits (E.164), or 3 to 6 digits (a short code)."""
+
+Pseudonym = NewType("Pseudonym", str)
+"""A number as stored: key id, dot, 16 base64url characters (96 bits of keyed BLAKE2b)."""
+
+_CN_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})", re.ASCII)
+_SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}", re.ASCII)
+_DIALLED = re.compile(r"\+?[0-9() .-]{3,24}", re.ASCII)
+
+
+def normalise(raw: str, region: str = "CN") -> Number | None:
+    """Bring a number as dialled or displayed to its one form; None when it is no number.
+
+    ``region`` (ISO 3166, two letters) is where a number without a country code is at home.
+    Withheld callers ("anonymous", "unknown", empty) have no number: None, not an error.
+    """
+    # Nine of ten calls are from a mobile of the home region: a regular expression takes 0.6 µs where
+    # phonenumbers takes 40. tests/test_numbers.py holds the two against each other.
+    if region == "CN" and (mobile := _CN_MOBILE.fullmatch(raw)):
+        return Number("+86" + mobile[1])
+    if not _DIALLED.fullmatch(raw):
+        return None
+    if _SHORT_CODE.fullmatch(raw):
+        return Number(raw)
+    try:
+        parsed = phonenumbers.parse(raw, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def masked(number: Number | None) -> str:
+    """A number as people may see it: ``138****8000``; withheld callers are ``withheld``."""
+    if number is None:
+        return "withheld"
+    national = number.removeprefix("+86")
+    if len(national) <= 6:  # a short code belongs to a service, not to a person
+        return national
+    return f"{national[:3]}****{national[-4:]}" if len(national) >= 10 else f"{national[:2]}****{national[-2:]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PseudonymKey:
+    """The secret that turns numbers into pseudonyms.
+
+    Plain hashes of numbers fall to a search of all numbers; keyed ones do not without the key.
+    """
+
+    key_id: str
+    """One to four lower-case letters or digits; stands in front of every pseudonym made with it."""
+    secret: bytes
+    """32 bytes."""
+
+    def pseudonym(self, number: Number) -> Pseudonym:
+        """The number's pseudonym: the same number and key give the same one."""
+        digest = blake2b(number.encode(), key=self.secret, digest_size=12).digest()
+        return Pseudonym(f"{self.key_id}.{urlsafe_b64encode(digest).decode()}")

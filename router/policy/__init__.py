@@ -1,0 +1,1 @@
+"""Policies: YAML that operations staff write, compiled to functions that decide."""

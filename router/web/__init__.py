@@ -1,0 +1,1 @@
+"""Prometheus and load balancers as peers: /metrics, /healthz, /readyz."""
