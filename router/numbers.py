@@ -52,7 +52,9 @@ def masked(number: Number | None) -> str:
     national = number.removeprefix("+86")
     if len(national) <= 6:  # a short code belongs to a service, not to a person
         return national
-    return f"{national[:3]}****{national[-4:]}" if len(national) >= 10 else f"{national[:2]}****{national[-2:]}"
+    return (
+        f"{national[:3]}****{national[-4:]}" if len(national) >= 10 else f"{national[:2]}****{national[-2:]}"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
