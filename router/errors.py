@@ -55,7 +55,6 @@ class Taint(StrEnum):
     """Why a session with the switch is not believed (a label of ``ivr_agi_refused_total``)."""
 
     OVERSIZE = "oversize"
-    ENCODING = "encoding"
     ENVIRONMENT = "environment"
     EARLY_BYTES = "early_bytes"
     REPLY = "reply"

@@ -19,6 +19,8 @@ class CallRouted:
     call_id: CallId
     at: float
     caller: Pseudonym | None
+    masked: str
+    """The number as people may see it: 138****8000."""
     hotline: str
     rule: str
     segment: str

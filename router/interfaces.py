@@ -6,8 +6,18 @@ from typing import Protocol
 from router.errors import StoreError
 from router.events import Event
 from router.facts import Caller
-from router.numbers import Number
+from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
+
+
+class Clock(Protocol):
+    """Time that only goes forward; twisted.internet.task.Clock is one that tests turn by hand."""
+
+    def seconds(self) -> float:
+        """Seconds since some moment; never set back."""
+
+    def callLater(self, delay: float, callable: Callable[..., object], /, *args: object) -> object:  # noqa: A002
+        """Call it after so many seconds."""
 
 
 class CallerStore(Protocol):
@@ -15,7 +25,7 @@ class CallerStore(Protocol):
 
     def caller(
         self,
-        number: Number,
+        pseudonym: Pseudonym,
         needs: Sequence[Attribute],
         done: Callable[[Caller | StoreError], None],
     ) -> None:

@@ -1,1 +1,43 @@
-"""The command `ivr`."""
+"""The command `ivr`: one file a command or group of commands."""
+
+import sys
+
+import structlog
+import typer
+from rich.console import Console
+
+from router import __version__
+from router.cli.serve import serve
+from router.errors import IvrError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Intelligent IVR and call routing for a telecom hotline.",
+)
+app.command()(serve)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run a command; what goes wrong on purpose is told in a line, with exit code 2."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+    )
+    try:
+        app()
+    except (IvrError, OSError) as wrong:
+        Console(stderr=True, highlight=False).print(f"ivr: {wrong}", markup=False)
+        sys.exit(2)

@@ -1,0 +1,5 @@
+"""`python -m router` is `ivr`."""
+
+from router.cli import main
+
+main()

@@ -1,0 +1,175 @@
+"""The FastAGI port: sessions of one decision each, bounded in number, bytes and time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+from twisted.internet.interfaces import ITCPTransport
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from router.agi.wire import FAILURE, AgiRequest, Reply, Session, call, command
+from router.decision import Decision
+from router.errors import TaintedSession
+from router.facts import Call
+
+log = structlog.get_logger()
+
+SCRIPT = "route"
+"""The one script of this server: ``agi://host:port/route``."""
+
+
+class Refusal(StrEnum):
+    """Why a session ended without a decision, beside the taints (label of ``ivr_agi_refused_total``)."""
+
+    UNKNOWN_SCRIPT = "unknown_script"
+    NOT_DECIDED = "not_decided"
+    """There is no hotline for the number, or the decision failed."""
+    SHED = "shed"
+    """The bound of sessions is reached."""
+    DEADLINE = "deadline"
+    """The session was not over in time: a slow or silent peer."""
+    ENDED_EARLY = "ended_early"
+    """The peer closed before the session was over. One that sent nothing is a health check: not counted."""
+    HUNG_UP = "hung_up"
+    """The caller left before the decision was applied."""
+
+
+Route = Callable[[Call, float, Callable[[Decision | None], None]], None]
+"""Decide a call that came at a time (seconds, monotonic), and answer exactly once: None means «I cannot»."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a session may take."""
+
+    sessions: int = 4096
+    """At the same time; one more is told FAILURE at once."""
+    seconds: float = 2.0
+    """From connection to end. A real one lasts a millisecond, plus the store's deadline at worst."""
+
+
+class AgiPort(Factory):
+    """The sessions of one listening socket."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        route: Route,
+        *,
+        region: str,
+        seconds: Callable[[], float],
+        refused: Callable[[str], None],
+        limits: Limits,
+    ) -> None:
+        self.route = route
+        self.region = region
+        self.seconds = seconds
+        self.refused = refused
+        self.limits = limits
+        self.sessions: dict[AgiSession, float] = {}  # in the order of their start
+
+    def buildProtocol(self, addr: object) -> "AgiSession":  # noqa: ARG002  Twisted's signature
+        """Make the session of a new connection."""
+        return AgiSession(self)
+
+    def sweep(self) -> None:
+        """End the sessions that are over their time; to be called a few times a second.
+
+        All sessions have the same time, so the oldest are first and one timer serves them all.
+        """
+        latest = self.seconds() - self.limits.seconds
+        for session in [session for session, started in self.sessions.items() if started < latest]:
+            session.end(Refusal.DEADLINE)
+
+    def left(self, session: "AgiSession") -> None:
+        """Forget a session whose connection is gone."""
+        self.sessions.pop(session, None)
+
+
+class AgiSession(Protocol):
+    """One connection from the switch: an environment in, one command out, one reply in."""
+
+    transport: ITCPTransport
+
+    def __init__(self, port: AgiPort) -> None:
+        self._port = port
+        self._session = Session()
+        self._over = False
+
+    def connectionMade(self) -> None:
+        """Take the session, or shed it when there are too many."""
+        port = self._port
+        if len(port.sessions) >= port.limits.sessions:
+            self.transport.write(FAILURE)
+            self.end(Refusal.SHED, abort=False)
+            return
+        port.sessions[self] = port.seconds()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Feed the session; route when the environment is whole; end when the reply is there."""
+        if self._over:
+            return
+        try:
+            match self._session.receive(data):
+                case None:
+                    pass
+                case Reply.DONE:
+                    self._over = True
+                    self.transport.loseConnection()
+                case Reply.HUNG_UP:
+                    self.end(Refusal.HUNG_UP, abort=False)
+                case AgiRequest() as request:
+                    self._routed(request)
+        except TaintedSession as tainted:
+            log.warning("AGI session refused", taint=tainted.taint, detail=str(tainted))
+            self._decline(tainted.taint)
+
+    def _routed(self, request: AgiRequest) -> None:
+        port = self._port
+        if request.script != SCRIPT:
+            log.warning("AGI session refused", script=request.script, known=SCRIPT)
+            self._decline(Refusal.UNKNOWN_SCRIPT)
+            return
+        asked = call(request, port.region)
+        try:
+            port.route(asked, port.sessions[self], self._answer)
+        except Exception:
+            log.exception("a call could not be decided", call_id=asked.call_id)
+            self._decline(Refusal.NOT_DECIDED)
+
+    def _answer(self, decision: Decision | None) -> None:
+        if self._over:  # the caller left, or time ran out, while the store was asked
+            return
+        if decision is None:
+            self._decline(Refusal.NOT_DECIDED)
+            return
+        self.transport.write(command(decision))
+        self._session.answered()
+        # Half-closed, Asterisk runs the command, sends its result and is done without asking again.
+        self.transport.loseWriteConnection()
+
+    def _decline(self, why: str) -> None:
+        if not self._session.is_answered:  # behind our command there is nothing more to say
+            self.transport.write(FAILURE)
+        self.end(why, abort=False)
+
+    def end(self, why: str, *, abort: bool = True) -> None:
+        """End the session without a decision and count why."""
+        if self._over:
+            return
+        self._over = True
+        self._port.refused(why)
+        if abort:
+            self.transport.abortConnection()
+        else:
+            self.transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002  Twisted's signature
+        """Say goodbye to the port; a peer that left before its environment was whole is counted."""
+        if not self._over and self._session.begun:
+            self._port.refused(Refusal.ENDED_EARLY)
+        self._over = True
+        self._port.left(self)

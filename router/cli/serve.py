@@ -1,0 +1,40 @@
+"""`ivr serve`: the decision service."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli.options import KeyFile, Policies, Region, Store
+from router.serve import ServeSettings
+from router.serve import serve as run
+from router.settings import DEFAULT_STORE, Address, StoreUrl
+
+
+def serve(
+    agi: Annotated[
+        Address,
+        typer.Option(
+            parser=Address.parse, envvar="IVR_AGI", metavar="HOST:PORT", help="Where FastAGI listens."
+        ),
+    ] = Address("127.0.0.1", 4573),
+    store: Store = StoreUrl(DEFAULT_STORE),
+    policies: Policies = Path("policies"),
+    metrics: Annotated[
+        Address,
+        typer.Option(
+            parser=Address.parse,
+            envvar="IVR_METRICS",
+            metavar="HOST:PORT",
+            help="Where /metrics, /healthz and /readyz listen.",
+        ),
+    ] = Address("127.0.0.1", 9464),
+    key_file: KeyFile = None,
+    region: Region = "CN",
+) -> None:
+    """Answer Asterisk's FastAGI: one decision a call. SIGTERM lets the calls in flight finish."""
+    run(
+        ServeSettings(
+            agi=agi, store=store, policies=policies, metrics=metrics, key_file=key_file, region=region
+        )
+    )

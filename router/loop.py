@@ -1,0 +1,156 @@
+"""The event loop: Twisted's reactor on uvloop, and endpoints on uvloop's own transports.
+
+Twisted is the process (services, protocols, reconnection, web); the bytes of the two hot links, FastAGI and
+Redis, move through the loop's own transports, which cost a third of the reactor's
+(docs/decisions/0005-agi-shell.md). A Twisted protocol cannot tell the difference.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, cast
+
+import uvloop
+from twisted.internet import asyncioreactor
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol, IStreamClientEndpoint, ITransport
+from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+_BACKLOG = 4096
+"""Connections that may wait for accept(); the kernel caps it at net.core.somaxconn."""
+
+
+def install() -> tuple[asyncioreactor.AsyncioSelectorReactor, asyncio.AbstractEventLoop]:
+    """Make a uvloop loop and install Twisted's reactor on it; once a process, in a composition root."""
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor  # noqa: PLC0415, TID251  it exists from here on
+
+    return cast("asyncioreactor.AsyncioSelectorReactor", reactor), loop
+
+
+class LoopClock:
+    """The loop's own time, which never goes back: the reactor's is the wall clock (time.time)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.seconds = loop.time
+        self.callLater = loop.call_later
+
+
+@implementer(ITransport)
+class _Transport:
+    """A transport of the loop under the names a Twisted protocol calls."""
+
+    __slots__ = ("_of_loop", "abortConnection", "loseConnection", "loseWriteConnection", "write")
+
+    def __init__(self, of_loop: asyncio.Transport) -> None:
+        self._of_loop = of_loop
+        self.write = of_loop.write
+        self.loseConnection = of_loop.close
+        self.loseWriteConnection = of_loop.write_eof
+        self.abortConnection = of_loop.abort
+
+    def writeSequence(self, data: list[bytes]) -> None:
+        self._of_loop.writelines(data)
+
+    def getPeer(self) -> IAddress:
+        return _address(self._of_loop.get_extra_info("peername"))
+
+    def getHost(self) -> IAddress:
+        return _address(self._of_loop.get_extra_info("sockname"))
+
+
+def _address(name: object) -> IAddress:
+    if isinstance(name, tuple) and len(name) >= 2:
+        return cast("IAddress", IPv4Address("TCP", str(name[0]), int(name[1])))
+    return cast("IAddress", UNIXAddress(name if isinstance(name, str) else None))
+
+
+class _Shim(asyncio.Protocol):
+    """Stands between a transport of the loop and a Twisted protocol."""
+
+    def __init__(self, protocol: IProtocol) -> None:
+        self._protocol = protocol
+        self.data_received = protocol.dataReceived  # type: ignore[method-assign]  # no call of ours between
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._protocol.makeConnection(_Transport(cast("asyncio.Transport", transport)))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = ConnectionLost(str(exc)) if exc else ConnectionDone()
+        self._protocol.connectionLost(Failure(reason))
+
+
+@implementer(IListeningPort)
+class _Port:
+    """A listening socket of the loop under Twisted's names."""
+
+    def __init__(self, server: asyncio.Server) -> None:
+        self._server = server
+
+    def startListening(self) -> None:
+        """It listens from the start."""
+
+    def stopListening(self) -> Deferred[None]:
+        self._server.close()
+        done: Deferred[None] = Deferred()
+        done.callback(None)
+        return done
+
+    def getHost(self) -> IPv4Address:
+        return IPv4Address("TCP", *self._server.sockets[0].getsockname()[:2])
+
+
+async def listen(loop: asyncio.AbstractEventLoop, factory: Factory, host: str, port: int) -> _Port:
+    """Listen on a TCP address; the factory builds a protocol for each connection.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+
+    def accept() -> asyncio.Protocol:
+        protocol = factory.buildProtocol(None)
+        assert protocol is not None  # noqa: S101  our factories take every connection
+        return _Shim(protocol)
+
+    return _Port(await loop.create_server(accept, host, port, backlog=_BACKLOG))
+
+
+@implementer(IStreamClientEndpoint)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEndpoint:
+    """Where to connect: a unix socket, or a host and port, with TLS or without."""
+
+    loop: asyncio.AbstractEventLoop
+    path: str | None = None
+    host: str | None = None
+    port: int | None = None
+    tls: ssl.SSLContext | None = None
+    timeout: float = 2.0
+    """Seconds for the connection to be made."""
+
+    def connect(self, protocolFactory: Factory) -> Deferred[IProtocol]:
+        """Connect, as IStreamClientEndpoint says; ClientService calls this again and again."""
+        return Deferred.fromFuture(asyncio.ensure_future(self._connect(protocolFactory), loop=self.loop))
+
+    async def _connect(self, factory: Factory) -> IProtocol:
+        protocol = factory.buildProtocol(None)
+        assert protocol is not None  # noqa: S101  our factories build one always
+
+        def shim() -> asyncio.Protocol:
+            return _Shim(protocol)
+
+        connecting: Coroutine[Any, Any, Any]
+        if self.path is not None:
+            connecting = self.loop.create_unix_connection(shim, self.path, ssl=self.tls)
+        else:
+            connecting = self.loop.create_connection(shim, self.host, self.port, ssl=self.tls)
+        async with asyncio.timeout(self.timeout):
+            await connecting
+        return protocol

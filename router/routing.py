@@ -1,0 +1,94 @@
+"""One call's way through the service: ask the store once, decide, answer, then tell what happened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from router.decision import Decision
+from router.errors import NoHotline, StoreError
+from router.events import CallRouted
+from router.facts import Call, Caller, Data, Facts
+from router.interfaces import CallerStore, EventSink
+from router.numbers import Pseudonym, PseudonymKey, masked
+from router.policy.decide import decide
+from router.policy.load import Policies
+
+log = structlog.get_logger()
+
+Answer = Callable[[Decision | None], None]
+"""Called once with the decision; None when there is none, and the dialplan's default route takes the call."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Routing:
+    """What every call is routed by; ``policies`` is replaced as a whole when a new version is live."""
+
+    policies: Policies
+    store: CallerStore
+    events: EventSink
+    key: PseudonymKey
+    wall: Callable[[], float]
+    """Seconds since the epoch."""
+    monotonic: Callable[[], float]
+    """Seconds on the clock that session times are taken from."""
+
+    def route(self, call: Call, started: float, answer: Answer) -> None:
+        """Decide a call; ``started`` is the monotonic time of its session's first byte."""
+        policies = self.policies
+        if call.dnis not in policies.hotlines:
+            log.warning("no hotline has this number", dnis=call.dnis, call_id=call.call_id)
+            answer(None)
+            return
+        pseudonym = None if call.ani is None else self.key.pseudonym(call.ani)
+        asked = _Asked(self, policies, call, pseudonym, started, answer)
+        if pseudonym is None:
+            asked.decide(policies.unknown, Data.WITHHELD)
+        else:
+            self.store.caller(pseudonym, policies.needs, asked.told)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A call while the store is asked about its caller; it stays with the policies it began with."""
+
+    routing: Routing
+    policies: Policies
+    call: Call
+    pseudonym: Pseudonym | None
+    started: float
+    answer: Answer
+
+    def told(self, caller: Caller | StoreError) -> None:
+        """Go on with what the store said; without its word the caller is decided for as unknown."""
+        if isinstance(caller, StoreError):
+            self.decide(self.policies.unknown, Data.ABSENT)
+        else:
+            self.decide(caller, Data.FRESH)
+
+    def decide(self, caller: Caller, data: Data) -> None:
+        """Decide, answer, and only then say what happened."""
+        routing, call = self.routing, self.call
+        now = routing.wall()
+        facts = Facts(call=call, customer=caller.customer, contacts=caller.contacts, now=int(now), data=data)
+        try:
+            decision = decide(self.policies, facts)
+        except NoHotline:
+            self.answer(None)
+            return
+        self.answer(decision)
+        routing.events.publish(
+            CallRouted(
+                call_id=call.call_id,
+                at=now,
+                caller=self.pseudonym,
+                masked=masked(call.ani),
+                hotline=decision.hotline,
+                rule=decision.rule,
+                segment=decision.segment,
+                destination=decision.destination,
+                policy=decision.policy,
+                data=data,
+                seconds=routing.monotonic() - self.started,
+            )
+        )

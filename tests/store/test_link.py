@@ -1,0 +1,164 @@
+"""The connection that lookups share."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from router.errors import StoreBusy, StoreDown, StoreRefused, StoreTimeout
+from router.store.link import GIVE_UP, Link
+from tests.fakes import Wire
+
+GREETED = b"+OK\r\n+PONG\r\n"
+
+
+class Peer:
+    """Redis's side: a link, its connection, and what each request was answered."""
+
+    def __init__(self, *, bound=100, greeted=True):
+        self.clock = Clock()
+        self.link = Link(greeting=[("SELECT", "1")], deadline=0.05, bound=bound, clock=self.clock)
+        self.connect(greeted=greeted)
+
+    def connect(self, *, greeted=True):
+        self.connection, self.wire = self.link.buildProtocol(None), Wire()
+        self.connection.makeConnection(self.wire)
+        if greeted:
+            self.connection.dataReceived(GREETED)
+
+    def ask(self, replies=1, command=b"PING\r\n"):
+        answers = []
+        self.link.request(command, replies, answers.append)
+        return answers
+
+
+@pytest.fixture
+def peer():
+    return Peer()
+
+
+def test_greets_before_it_serves():
+    """Until SELECT and PING are answered there is no connection to ask over."""
+    peer = Peer(greeted=False)
+    assert peer.wire.value() == b"*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n*1\r\n$4\r\nPING\r\n"
+    assert not peer.link.is_up
+    [answer] = peer.ask()
+    assert isinstance(answer, StoreDown)
+    peer.connection.dataReceived(GREETED)
+    assert peer.link.is_up
+
+
+def test_a_refused_greeting_closes():
+    peer = Peer(greeted=False)
+    peer.connection.dataReceived(b"-NOAUTH Authentication required.\r\n+PONG\r\n")
+    assert (peer.wire.closed, peer.link.is_up) == (["both"], False)
+
+
+def test_replies_go_to_those_who_asked_in_order(peer):
+    """Two requests in flight, replies in one read and in pieces."""
+    first, second = peer.ask(replies=2), peer.ask()
+    peer.connection.dataReceived(b"*1\r\n$1\r\na\r\n*0\r\n$1\r")
+    assert (first, second) == ([[[b"a"], []]], [])
+    peer.connection.dataReceived(b"\nb\r\n")
+    assert second == [[b"b"]]
+
+
+def test_an_error_among_the_replies_is_the_answer(peer):
+    answers, after = peer.ask(replies=2), peer.ask()
+    peer.connection.dataReceived(b"*0\r\n-LOADING Redis is loading the dataset in memory\r\n:1\r\n")
+    [refused] = answers
+    assert (type(refused), refused.code, after) == (StoreRefused, "LOADING", [[1]])
+
+
+def test_a_late_reply_is_nobody_elses(peer):
+    """After its deadline a request is answered once; its reply, when it comes, is counted off."""
+    late = peer.ask()
+    peer.clock.advance(0.03)
+    young = peer.ask()
+    peer.clock.advance(0.021)
+    assert [type(answer) for answer in late] == [StoreTimeout]
+    peer.connection.dataReceived(b"+late\r\n+young\r\n")
+    assert ([type(answer) for answer in late], young) == ([StoreTimeout], [[b"young"]])
+
+
+def test_every_request_has_its_deadline(peer):
+    """One timer serves requests that come at any time: each is answered 50 ms after it was asked."""
+    took = []
+
+    def ask():
+        asked = peer.clock.seconds()
+        peer.link.request(b"PING\r\n", 1, lambda _: took.append(peer.clock.seconds() - asked))
+
+    for _ in range(20):
+        ask()
+        peer.clock.advance(0.004)
+    peer.clock.pump([0.001] * 60)
+    assert len(took) == 20
+    assert all(0.05 <= seconds < 0.056 for seconds in took)
+
+
+def test_one_too_many_in_flight_is_busy():
+    peer = Peer(bound=2)
+    peer.ask()
+    peer.ask()
+    [busy] = peer.ask()
+    assert isinstance(busy, StoreBusy)
+
+
+def test_a_lost_connection_answers_all_that_wait(peer):
+    asked = [peer.ask(), peer.ask()]
+    peer.connection.connectionLost()
+    assert [[type(answer) for answer in answers] for answers in asked] == [[StoreDown], [StoreDown]]
+    assert not peer.link.is_up
+    peer.connect()
+    again = peer.ask()
+    peer.connection.dataReceived(b"+ok\r\n")
+    assert again == [[b"ok"]]
+
+
+def test_a_silent_store_is_connected_anew(peer):
+    """Nothing for two seconds behind the deadline: the connection is taken for dead."""
+    peer.ask()
+    for _ in range(60):
+        peer.clock.advance(0.05)
+    assert peer.clock.seconds() > GIVE_UP
+    assert peer.wire.closed[:1] == ["abort"]
+
+
+@pytest.mark.parametrize("garbage", [b"hello\r\n", b"$-9\r\n", b"+nobody asked\r\n"])
+def test_garbage_ends_the_connection(peer, garbage):
+    """When it cannot be told which reply is whose, nobody gets one."""
+    peer.connection.dataReceived(garbage)
+    assert (peer.wire.closed, peer.link.is_up) == (["abort"], False)
+
+
+def test_garbage_answers_those_who_wait(peer):
+    answers = peer.ask()
+    peer.connection.dataReceived(b"hello\r\n")
+    assert [type(answer) for answer in answers] == [StoreDown]
+
+
+@given(st.lists(st.sampled_from(["ask", "reply", "time", "cut"]), max_size=40))
+def test_every_request_is_answered_exactly_once(steps):
+    """Whatever happens in whatever order, and never with another's reply."""
+    peer, asked, number, replied = Peer(), [], 0, 0
+    for step in steps:
+        match step:
+            case "ask":
+                asked.append((number, peer.ask()))
+                number += 1
+            case "reply" if peer.connection.awaited:
+                peer.connection.dataReceived(b":%d\r\n" % (number - len(peer.connection.awaited)))
+                replied += 1
+            case "time":
+                peer.clock.advance(0.02)
+            case "cut":
+                peer.connection.connectionLost()
+                peer.connect()
+            case _:
+                pass
+    peer.clock.advance(0.06)
+    peer.connection.connectionLost()
+    for mine, answers in asked:
+        assert len(answers) == 1
+        assert isinstance(answers[0], (StoreTimeout, StoreDown)) or answers[0] == [mine]
