@@ -1,0 +1,53 @@
+# Every target works in a fresh clone on Debian; `make` alone says what there is.
+# PYTHON chooses the interpreter (3.11 to 3.14) for the virtual environment.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo up test check e2e bench prompts switch lock clean
+
+help: ## say what there is
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
+
+demo: $(VENV)/ready switch ## route real calls on a real Asterisk and show it (DEMO_CPS=20, DEMO_SECONDS=120)
+	$(BIN)/ivr demo
+
+up: $(VENV)/ready switch ## the same set-up, kept running until Ctrl-C
+	$(BIN)/ivr up
+
+test: $(VENV)/ready ## unit and integration tests (no Asterisk needed)
+	$(BIN)/pytest -m "not e2e and not fault"
+
+e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents
+	$(BIN)/pytest -m e2e
+
+check: $(VENV)/ready ## formatter, linter, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/ivr lint
+
+bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved
+	deploy/packages bench
+	$(BIN)/python -m loadtest.bench
+
+switch: $(VENV)/ready ## get an Asterisk 22, SIPp and the prompts (once; cached)
+	deploy/packages switch
+	$(BIN)/python -m loadtest.asterisk get
+
+lock: $(VENV)/ready ## make the hash-locked requirements anew
+	$(BIN)/pip install -q uv
+	deploy/lock $(BIN)/uv
+
+$(VENV)/ready: requirements-dev.lock pyproject.toml
+	deploy/packages python
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --no-deps -e .
+	touch $@
+
+clean: ## forget the virtual environment and the run folder
+	rm -rf $(VENV) run
