@@ -4,7 +4,8 @@ from twisted.internet.testing import StringTransport
 
 from router.decision import Decision, ToQueue
 from router.errors import StoreError
-from router.facts import Caller
+from router.events import CallRouted
+from router.facts import Caller, Data
 
 ENVIRONMENT = {
     "agi_network": "yes",
@@ -83,3 +84,21 @@ class Callers:
         """Answer the oldest lookup."""
         _, done = self.asked.pop(0)
         done(result)  # type: ignore[operator]
+
+
+def routed(**changed: object) -> CallRouted:
+    """What is published of a routed call."""
+    fields = {
+        "call_id": "1732391200.1",
+        "at": 1732391200.25,
+        "caller": "k1.aaaaaaaaaaaaaaaa",
+        "masked": "138****8000",
+        "hotline": "10010",
+        "rule": "senior-direct",
+        "segment": "senior",
+        "destination": "queue:elder-care",
+        "policy": "10010@0123456789ab",
+        "data": Data.FRESH,
+        "seconds": 0.0004,
+    }
+    return CallRouted(**{**fields, **changed})  # type: ignore[arg-type]

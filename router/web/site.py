@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from twisted.web.http import OK, SERVICE_UNAVAILABLE
 from twisted.web.iweb import IRequest
-from twisted.web.resource import Resource
+from twisted.web.pages import notFound
+from twisted.web.resource import IResource, Resource
 from twisted.web.server import Site
 
 
@@ -46,9 +47,17 @@ class _Metrics(Resource):
         return encode(self._registry)
 
 
+class _Root(Resource):
+    """The three pages; anything else is not found."""
+
+    def getChild(self, path: bytes, request: IRequest) -> IResource:  # noqa: ARG002  Twisted's signature
+        """Say so (Resource's own answer is deprecated)."""
+        return notFound()
+
+
 def site(registry: CollectorRegistry, ready: Callable[[], bool]) -> Site:
     """The site to listen with: ``/healthz`` is whether the process turns, ``/readyz`` what ``ready`` says."""
-    root = Resource()
+    root = _Root()
     root.putChild(b"metrics", _Metrics(registry))
     root.putChild(b"healthz", _State(lambda: True))
     root.putChild(b"readyz", _State(ready))

@@ -1,0 +1,118 @@
+"""One call's way: ask the store once, decide, answer, then tell what happened."""
+
+from pathlib import Path
+
+import pytest
+
+from router.errors import StoreBusy, StoreDown, StoreTimeout
+from router.facts import Call, Caller, Contact, Data
+from router.numbers import PseudonymKey
+from router.policy.load import load
+from router.routing import Routing
+from tests.fakes import Callers
+
+KEY = PseudonymKey(key_id="k1", secret=b"s" * 32)
+NOW = 1_732_391_200
+CALL = Call(call_id="1732391200.1", ani="+8613800138000", dnis="10010")
+
+
+class Service:
+    """A routing with a store that answers when the test says so, and a record of what came out."""
+
+    def __init__(self):
+        self.store = Callers()
+        self.trace = []
+        self.routing = Routing(
+            policies=load(Path("policies")),
+            store=self.store,
+            events=self,
+            key=KEY,
+            wall=lambda: NOW + 0.5,
+            monotonic=lambda: 100.25,
+        )
+
+    def publish(self, event):
+        self.trace.append(event)
+
+    def route(self, call=CALL):
+        self.routing.route(call, 100.0, self.trace.append)
+
+    def caller(self, contacts=(), **customer):
+        """What the store knows of a customer, the rest as missing."""
+        missing = {need.name: need.missing for need in self.routing.policies.needs}
+        return Caller(customer={**missing, "known": True, **customer}, contacts=tuple(contacts))
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+def answered(hours_ago, call_id):
+    return Contact(at=NOW - hours_ago * 3600, call_id=call_id, answered=True, queue="general")
+
+
+def test_the_caller_is_answered_before_anything_is_told(service):
+    """The decision first, then the event with the pseudonym, the mask and the time it took."""
+    service.route()
+    assert service.trace == []
+    assert [asked for asked, _ in service.store.asked] == [KEY.pseudonym(CALL.ani)]
+    service.store.tell(service.caller(age=70))
+    decision, event = service.trace
+    assert (decision.rule, decision.segment, decision.destination) == (
+        event.rule,
+        event.segment,
+        event.destination,
+    )
+    assert event.destination == "queue:elder-care"
+    assert (event.call_id, event.at, event.caller) == (CALL.call_id, NOW + 0.5, KEY.pseudonym(CALL.ani))
+    assert (event.masked, event.data, event.seconds) == ("138****8000", Data.FRESH, 0.25)
+    assert event.policy == service.routing.policies.hotlines["10010"].version
+
+
+@pytest.mark.parametrize(
+    ("customer", "contacts", "destination"),
+    [
+        ({"age": 64}, [], "menu:main"),
+        ({"age": 65}, [], "queue:elder-care"),
+        ({"occupation": "truck_driver"}, [], "queue:truck"),
+        ({"star": 5}, [], "queue:vip"),
+        ({"key_customer": True}, [], "queue:vip"),
+        ({"age": 70}, [answered(1, "1.1"), answered(71, "1.2")], "queue:expert"),
+        ({"age": 70}, [answered(1, "1.1"), answered(73, "1.2")], "queue:elder-care"),
+        ({}, [answered(1, "1.1")], "menu:main"),
+    ],
+)
+def test_the_shipped_policy_routes_by_what_the_store_says(service, customer, contacts, destination):
+    service.route()
+    service.store.tell(service.caller(contacts=contacts, **customer))
+    assert service.trace[0].destination == destination
+
+
+@pytest.mark.parametrize("error", [StoreTimeout("x"), StoreDown("x"), StoreBusy("x")])
+def test_without_the_store_the_caller_is_as_unknown_and_it_is_said(service, error):
+    service.route()
+    service.store.tell(error)
+    decision, event = service.trace
+    assert (decision.destination, event.data) == ("menu:main", Data.ABSENT)
+
+
+def test_a_withheld_number_is_not_looked_up(service):
+    service.route(Call(call_id="1.1", ani=None, dnis="10010"))
+    decision, event = service.trace
+    assert (service.store.asked, decision.destination) == ([], "menu:main")
+    assert (event.caller, event.masked, event.data) == (None, "withheld", Data.WITHHELD)
+
+
+def test_a_number_of_no_hotline_is_declined(service):
+    """The dialplan's default route takes it; the store is not asked, nothing is published."""
+    service.route(Call(call_id="1.1", ani=CALL.ani, dnis="10086"))
+    assert (service.trace, service.store.asked) == ([None], [])
+
+
+def test_a_call_ends_with_the_policies_it_began_with(service):
+    """A version that goes live while the store is asked decides the next call, not this one."""
+    service.route()
+    service.routing.policies = None
+    service.store.tell(service.caller(star=5))
+    assert service.trace[0].destination == "queue:vip"
