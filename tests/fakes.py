@@ -77,7 +77,7 @@ class Callers:
     def __init__(self) -> None:
         self.asked: list[tuple[str, object]] = []
 
-    def caller(self, pseudonym: str, needs: object, done: object) -> None:
+    def caller(self, pseudonym: str, needs: object, done: object) -> None:  # noqa: ARG002  the protocol's
         self.asked.append((pseudonym, done))
 
     def tell(self, result: Caller | StoreError) -> None:

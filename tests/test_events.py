@@ -27,7 +27,9 @@ def test_json_says_what_happened_first():
     assert json.loads(text)["data"] == "fresh"
 
 
-@pytest.mark.parametrize("text", [b"{}", b"[]", b'{"event":"CallSung"}', b'{"event":"CallRouted"}', b"nonsense"])
+@pytest.mark.parametrize(
+    "text", [b"{}", b"[]", b'{"event":"CallSung"}', b'{"event":"CallRouted"}', b"nonsense"]
+)
 def test_other_text_is_refused(text):
     with pytest.raises(ValueError, match=r"not an event|unexpected|invalid|JSON"):
         from_json(text)

@@ -114,7 +114,8 @@ def test_a_caller_who_leaves_while_the_store_is_asked_gets_no_command(switch):
 
 
 @pytest.mark.parametrize(
-    ("sent", "refused"), [(b"", []), (b"agi_network: yes\n", ["ended_early"]), (environment(), ["ended_early"])]
+    ("sent", "refused"),
+    [(b"", []), (b"agi_network: yes\n", ["ended_early"]), (environment(), ["ended_early"])],
 )
 def test_a_peer_that_leaves_is_counted_unless_it_said_nothing(switch, sent, refused):
     """A health check connects and leaves; that is no error."""
