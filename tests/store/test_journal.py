@@ -1,0 +1,107 @@
+"""Events on their way to the store: bounded, in batches, nothing written twice in silence."""
+
+import hiredis
+import pytest
+
+from router.errors import StoreDown
+from router.events import CallAnswered, from_json
+from router.store.journal import BATCH, STREAM, Journal
+from tests.fakes import routed
+
+
+class Store:
+    """A link that answers when the test says so, and reads what it was sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    def request(self, commands, replies, done):
+        reader = hiredis.Reader()
+        reader.feed(commands)
+        read = [reader.gets() for _ in range(replies)]
+        assert reader.gets() is False, "more commands than replies awaited"
+        self.sent.append((read, done))
+
+    def answer(self, result=None):
+        commands, done = self.sent.pop(0)
+        done([b"OK"] * len(commands) if result is None else result)
+        return commands
+
+
+class Writer:
+    def __init__(self, **options):
+        self.store, self.dropped = Store(), []
+        self.journal = Journal(
+            self.store,
+            length=1000,
+            window=lambda: 259_200,
+            dropped=self.dropped.append,
+            **options,
+        )
+
+    def events(self, commands):
+        return [from_json(command[-1]) for command in commands if command[0] == b"XADD"]
+
+
+@pytest.fixture
+def writer():
+    return Writer()
+
+
+def test_nothing_is_sent_before_the_flush(writer):
+    writer.journal.publish(routed())
+    assert (writer.store.sent, writer.journal.waiting) == ([], 1)
+
+
+def test_a_batch_is_one_request_in_the_order_of_events(writer):
+    """Each event on the bounded stream, and the contact that it makes."""
+    events = [
+        routed(call_id="1.1"),
+        CallAnswered(call_id="1.1", at=2.0, caller="k1.a", hotline="10010", queue="expert", agent="x", wait=1),
+        routed(call_id="1.2", caller=None),
+    ]
+    for event in events:
+        writer.journal.publish(event)
+    writer.journal.flush()
+    commands = writer.store.answer()
+    assert writer.events(commands) == events
+    assert commands[0][:6] == [b"XADD", STREAM.encode(), b"MAXLEN", b"~", b"1000", b"*"]
+    assert {command[0] for command in commands} >= {b"LPUSH", b"LTRIM", b"EXPIRE"}
+    assert writer.journal.waiting == 0
+
+
+def test_one_batch_is_on_its_way_at_a_time(writer):
+    """Those that come meanwhile wait for its answer; a full batch follows at once."""
+    for number in range(2 * BATCH + 1):
+        writer.journal.publish(routed(call_id=f"1.{number}"))
+    writer.journal.flush()
+    writer.journal.flush()
+    assert len(writer.store.sent) == 1
+    assert len(writer.events(writer.store.answer())) == BATCH
+    assert len(writer.events(writer.store.answer())) == BATCH
+    assert (writer.store.sent, writer.journal.waiting) == ([], 1)
+
+
+def test_what_the_store_refused_is_written_again_in_order(writer):
+    for number in range(3):
+        writer.journal.publish(routed(call_id=f"1.{number}"))
+    writer.journal.flush()
+    writer.store.answer(StoreDown("gone"))
+    writer.journal.publish(routed(call_id="1.3"))
+    writer.journal.flush()
+    events = writer.events(writer.store.answer())
+    assert [event.call_id for event in events] == ["1.0", "1.1", "1.2", "1.3"]
+    assert writer.dropped == []
+
+
+def test_the_oldest_are_dropped_and_counted_when_the_buffer_is_full():
+    writer = Writer(buffer=2)
+    for number in range(3):
+        writer.journal.publish(routed(call_id=f"1.{number}"))
+    writer.journal.flush()
+    writer.store.answer(StoreDown("gone"))
+    writer.journal.publish(routed(call_id="1.3"))
+    writer.journal.flush()
+    events = writer.events(writer.store.answer())
+    assert [event.call_id for event in events] == ["1.2", "1.3"]
+    assert sum(writer.dropped) == 2
