@@ -32,6 +32,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "samples.h"
+
 #define COMMAND_SIZE 2048
 #define EVENTS 256
 #define STARTS_A_ROUND 32 /* then look at the calls in flight, however late we are */
@@ -56,11 +58,6 @@ typedef struct Call {
     size_t used;
     char command[COMMAND_SIZE];
 } Call;
-
-typedef struct {
-    int32_t *value; /* us */
-    size_t used, size;
-} Samples;
 
 static struct {
     struct sockaddr_in server;
@@ -94,18 +91,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "agi_load: %s: %s\n", what, strerror(errno));
     exit(2);
-}
-
-static void sample(Samples *s, int64_t ns)
-{
-    if (s->used == s->size) {
-        s->size = s->size ? s->size * 2 : 1 << 16;
-        s->value = realloc(s->value, s->size * sizeof *s->value);
-        if (!s->value)
-            die("memory");
-    }
-    int64_t us = ns / 1000;
-    s->value[s->used++] = us > INT32_MAX ? INT32_MAX : (int32_t)us;
 }
 
 /* ---- the callers: a file of lines `number,queue:NAME` or `number,menu:NAME` ---- */
@@ -344,42 +329,6 @@ static double run(void)
     count.unclosed = (long)(answer_us.used - session_us.used);
     count.unanswered += count.active - count.unclosed;
     return (double)(now_ns() - begin) / 1e9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void print_samples(const char *name, Samples *s)
-{
-    static const struct {
-        const char *name;
-        double share;
-    } points[] = {{"p50", .5}, {"p90", .9}, {"p99", .99}, {"max", 1}};
-
-    if (s->used)
-        qsort(s->value, s->used, sizeof *s->value, ascending);
-    printf(", \"%s\": {", name);
-    for (size_t i = 0; i < 4; i++) {
-        size_t at = (size_t)(points[i].share * (double)s->used);
-        if (at >= s->used)
-            at = s->used - 1;
-        printf("%s\"%s\": %d", i ? ", " : "", points[i].name, s->used ? s->value[at] : -1);
-    }
-    printf("}");
-}
-
-static void print_text(const char *name, const char *text)
-{
-    printf(", \"%s\": \"", name);
-    for (; *text; text++)
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else if ((unsigned char)*text >= ' ')
-            putchar(*text);
-    printf("\"");
 }
 
 static void usage(void)

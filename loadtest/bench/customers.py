@@ -8,7 +8,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 _SEED = 10010
-_PLACES = (("gd", "guangzhou"), ("gd", "shenzhen"), ("sc", "chengdu"), ("zj", "hangzhou"), ("bj", "beijing"))
+_PLACES = (
+    ("guangdong", "guangzhou"),
+    ("guangdong", "shenzhen"),
+    ("sichuan", "chengdu"),
+    ("zhejiang", "hangzhou"),
+    ("beijing", "beijing"),
+)
+_DIALECTS = ("mandarin", "mandarin", "cantonese", "wu", "min")
+_CARE = ("wants", "accepts", "rejects", "unasked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +30,10 @@ class Customer:
     key_customer: bool
     province: str
     city: str
+    dialect: str
     language: str
     joined: date
+    care_preference: str
 
     def columns(self) -> dict[str, str]:
         """The attributes as text, by name."""
@@ -49,8 +59,10 @@ def _customer(chance: random.Random, number: str) -> Customer:
         key_customer=chance.random() < 0.01,
         province=province,
         city=city,
+        dialect=chance.choice(_DIALECTS),
         language="zh",
         joined=date(2005, 1, 1) + timedelta(days=chance.randrange(7000)),
+        care_preference=chance.choice(_CARE),
     )
 
 

@@ -3,7 +3,12 @@
 import subprocess
 from pathlib import Path
 
-_LIBRARIES = {"agi_load": (), "agi_floor": ("-lhiredis",)}
+_SOURCES = Path(__file__).parent
+_PROGRAMS = {
+    "agi_load": ("agi_load.c", "samples.c"),
+    "agi_floor": ("agi_floor.c", "-lhiredis"),
+}
+"""Each with its sources and libraries."""
 
 
 class BuildError(Exception):
@@ -11,20 +16,18 @@ class BuildError(Exception):
 
 
 def build(folder: Path) -> None:
-    """Compile every program into ``folder``, under the name of its source.
+    """Compile every program into ``folder``, an absolute path.
 
     Raises:
         BuildError: there is no gcc, or no hiredis.
     """
-    for name, libraries in _LIBRARIES.items():
-        source = Path(__file__).with_name(f"{name}.c")
-        command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", str(folder / name), str(source), *libraries]
+    for name, parts in _PROGRAMS.items():
+        command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", str(folder / name), *parts]
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True)
+            subprocess.run(command, check=True, capture_output=True, text=True, cwd=_SOURCES)
         except FileNotFoundError:
             raise BuildError("there is no gcc; on Debian: apt install gcc libc6-dev libhiredis-dev") from None
         except subprocess.CalledProcessError as failed:
             raise BuildError(
-                f"{source.name} does not build; on Debian: apt install gcc libc6-dev libhiredis-dev\n"
-                f"{failed.stderr}"
+                f"{name} does not build; on Debian: apt install gcc libc6-dev libhiredis-dev\n{failed.stderr}"
             ) from None

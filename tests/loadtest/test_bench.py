@@ -57,8 +57,8 @@ def floor() -> Server:
 def test_the_floor_answers_every_caller_right(folder: Path) -> None:
     at_200, closed = bench(folder, floor())
 
-    assert at_200.right == at_200.calls == 40
-    assert closed.right == closed.calls > 40
+    assert at_200.right == at_200.calls > 0
+    assert closed.right == closed.calls > 0
     assert (at_200.wrong, at_200.lost, closed.wrong, closed.lost) == (0, 0, 0, 0)
     assert closed.cpu_us_per_call > 0
 
@@ -72,7 +72,8 @@ def test_a_wrong_answer_is_found(folder: Path, tmp_path: Path) -> None:
 
     at_200, _ = bench(tmp_path, floor())
 
-    assert (at_200.right, at_200.wrong) == (0, 40)
+    assert at_200.right == 0
+    assert at_200.wrong == at_200.calls > 0
     assert "wants " in at_200.first_wrong
     assert "EXEC MSet" in at_200.first_wrong
 
