@@ -30,13 +30,16 @@ class Strict(BaseModel):
     )
 
 
-def check(model: type[Model], source: Source) -> tuple[Model | None, list[Problem]]:
-    """The file as ``model`` (None when it is not one), and every mistake, those of the YAML first."""
+def check(model: type[Model], source: Source, context: object = None) -> tuple[Model | None, list[Problem]]:
+    """The file as ``model`` (None when it is not one), and every mistake, those of the YAML first.
+
+    ``context`` is for the validators of the model.
+    """
     problems = list(source.problems)
     if () in source.void:
         return None, problems
     try:
-        value = model.model_validate(source.value)
+        value = model.model_validate(source.value, context=context)
     except ValidationError as error:
         for mistake in error.errors(include_url=False):
             problem = _problem(model, source, mistake)
@@ -86,7 +89,7 @@ def _instead(word: str, known: Iterable[str]) -> str:
     if near := difflib.get_close_matches(word[:64], names, n=1):
         return f'; did you mean "{near[0]}"?'
     listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return f"; there is {listed}" if names else "; there is none"
+    return f"; known: {listed}" if names else "; there is none"
 
 
 def _tag(source: Source, steps: Steps, mistake: Any) -> Problem:
@@ -124,7 +127,7 @@ def _worded(mistake: Any) -> str:
         return str(ctx["error"])
     if kind == "string_type" and type(value) in {int, float}:
         return f'must be text; write it in quotes: "{value}"'
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         return _choice(value, re.findall(r"'([^']*)'", ctx["expected"]))
     if kind in _NEEDED:
         return f"must be {_NEEDED[kind]}, not {described(value)}"

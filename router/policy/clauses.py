@@ -1,0 +1,144 @@
+"""What may stand in a condition, as pydantic models that are made from attributes.yaml.
+
+Each attribute is a key of a condition with the tests that its type allows. So pydantic finds an
+unknown attribute, a wrong type and a value out of range by itself and at its place, and the JSON
+Schema of the models knows every attribute.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, assert_never, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
+
+from router.policy.attributes import Attribute, Date
+from router.policy.check import Strict, described
+from router.policy.domains import Boolean, Choice, Day, Integer, Text
+from router.policy.names import Duration, Segment
+from router.policy.source import Plain
+
+MAX_COUNTED = 20
+"""The most contacts that a condition can ask for: the store keeps no more of a caller."""
+
+
+def _clause(value: Plain) -> Plain:
+    """A segment's name alone is short for ``segment: NAME``."""
+    if isinstance(value, str):
+        return {"segment": value}
+    if isinstance(value, list):
+        raise ValueError('must be a condition; a list goes under "all" or "any"')  # noqa: TRY004 - pydantic's
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a segment or a mapping, not {described(value)}")  # noqa: TRY004 - the same
+    if not value:
+        raise ValueError("must be a condition; an empty mapping asks nothing")
+    return value
+
+
+def _test(value: Plain) -> Plain:
+    """A value alone is short for ``is: VALUE``."""
+    if isinstance(value, list):
+        raise ValueError('must be one value or a test; a list goes under "one_of"')  # noqa: TRY004 - the same
+    if not isinstance(value, dict):
+        return {"is": value}
+    if not value:
+        raise ValueError("must be a value or a test; an empty mapping asks nothing")
+    return value
+
+
+def _true(value: bool) -> bool:  # noqa: FBT001 - the value of a key
+    if not value:
+        raise ValueError("must be true; leave the key out to count all contacts")
+    return value
+
+
+def _rising(values: list[Any]) -> list[Any]:
+    if values[0] > values[1]:
+        raise ValueError("must be the lower value, then the higher")
+    return values
+
+
+class ContactsTest(Strict):
+    """Earlier calls of this caller in the window that ends now."""
+
+    within: Duration
+    """The length of the window; a call exactly this long ago counts."""
+    answered: Annotated[bool, AfterValidator(_true)] = False
+    """Count only calls that a person answered."""
+    at_least: Annotated[int, Field(ge=1, le=MAX_COUNTED)]
+    """How many there must be."""
+
+
+Clause = BeforeValidator(_clause)
+"""Marks a condition that may be written as a segment's name alone."""
+
+
+class Condition(Strict):
+    """What must hold of a caller: everything that stands in the mapping."""
+
+    segment: Segment | None = None
+    """The caller belongs to this segment."""
+    all: Annotated[list[Annotated[Self, Clause]], Field(min_length=1)] | None = None
+    """Each of these conditions holds."""
+    any: Annotated[list[Annotated[Self, Clause]], Field(min_length=1)] | None = None
+    """At least one of these conditions holds."""
+    not_: Annotated[Self, Clause] | None = Field(None, alias="not")
+    """This condition does not hold."""
+    contacts: ContactsTest | None = None
+    """There were enough earlier calls."""
+
+
+_ATTRIBUTE = "attribute_"
+"""Before the names of attributes' fields, which so never meet a name that pydantic uses."""
+
+
+def tests_of(condition: Condition) -> dict[str, dict[str, Any]]:
+    """What a condition asks of attributes: ``{"age": {"at_least": 65}}``."""
+    return {
+        name.removeprefix(_ATTRIBUTE): getattr(condition, name).model_dump(by_alias=True, exclude_unset=True)
+        for name in type(condition).model_fields
+        if name.startswith(_ATTRIBUTE) and name in condition.model_fields_set
+    }
+
+
+def _value_type(attribute: Attribute) -> Any:
+    match attribute.domain:
+        case Integer(low=low, high=high):
+            return Annotated[int, Field(ge=low, le=high)]
+        case Boolean():
+            return bool
+        case Choice(values=values):
+            return Literal[values]
+        case Text(max_length=max_length):
+            return Annotated[str, Field(max_length=max_length)]
+        case Day():
+            return Date
+        case _ as never:
+            assert_never(never)
+
+
+def _test_model(attribute: Attribute) -> Any:
+    """The tests that the attribute's type allows, as a model."""
+    value = _value_type(attribute)
+    values: Any = list[value]  # type: ignore[valid-type]  # made at run time
+    tests: dict[str, Any] = {"is_": (value, Field(None, alias="is"))}
+    if not isinstance(attribute.domain, Boolean):
+        tests["one_of"] = (Annotated[values, Field(min_length=1)], None)
+    if isinstance(attribute.domain, Integer | Day):
+        pair = Annotated[values, Field(min_length=2, max_length=2), AfterValidator(_rising)]
+        tests |= {"at_least": (value, None), "below": (value, None), "between": (pair, None)}
+    if isinstance(attribute.domain, Text):
+        tests["prefix"] = (Annotated[str, Field(min_length=1, max_length=attribute.domain.max_length)], None)
+    return create_model(f"{attribute.name}_test", __base__=Strict, **tests)
+
+
+def condition_model(attributes: Mapping[str, Attribute | None]) -> type[Condition]:
+    """The model of a condition over these attributes; None for one whose declaration is broken."""
+    fields: dict[str, Any] = {}
+    for name, attribute in attributes.items():
+        test: Any = Any
+        if attribute is not None:
+            model = _test_model(attribute)
+            either = BeforeValidator(_test, json_schema_input_type=_value_type(attribute) | model)
+            test = Annotated[model, either]
+        about = None if attribute is None else attribute.description
+        fields[_ATTRIBUTE + name] = (test, Field(None, alias=name, description=about))
+    return cast("type[Condition]", create_model("Condition", __base__=Condition, **fields))
