@@ -75,7 +75,7 @@ static long epoch;
 static bool starting = true;
 
 static struct {
-    long started, finished, right, wrong, declined, unanswered, failed, unclosed, active;
+    long started, right, wrong, declined, unanswered, failed, unclosed, active;
 } count;
 static Samples answer_us, session_us, late_us;
 static char first_wrong[256];
@@ -185,7 +185,6 @@ static bool send_environment(const Call *call)
 static void finish(Call *call)
 {
     close(call->fd);
-    count.finished++;
     count.active--;
     call->next_free = free_calls;
     free_calls = call;
@@ -383,9 +382,9 @@ int main(int argc, char **argv)
     double seconds = run();
     long planned = opt.rate > 0 ? (long)(opt.rate * opt.seconds) : count.started;
     printf("{\"seconds\": %.3f, \"planned\": %ld, \"calls\": %ld, \"right\": %ld, \"wrong\": %ld, \"declined\": %ld, "
-           "\"unanswered\": %ld, \"failed\": %ld, \"unclosed\": %ld, \"calls_per_second\": %.1f",
+           "\"unanswered\": %ld, \"failed\": %ld, \"unclosed\": %ld, \"right_per_second\": %.1f",
            seconds, planned, count.started, count.right, count.wrong, count.declined, count.unanswered, count.failed,
-           count.unclosed, (double)count.finished / seconds);
+           count.unclosed, (double)count.right / seconds);
     print_samples("answer_us", &answer_us);
     print_samples("session_us", &session_us);
     print_samples("late_us", &late_us);

@@ -32,7 +32,7 @@ def in_flight(calls: int) -> Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one run found; latencies in microseconds."""
+    """What one run found; latencies in microseconds, -1 where no call got so far."""
 
     server: str
     load: str
@@ -43,7 +43,7 @@ class Outcome:
     wrong: int
     lost: int
     """Not answered: refused, declined, no command, or a session without an end."""
-    calls_per_second: float
+    right_per_second: float
     cpu_us_per_call: float
     answer_p50: int
     """From the intended start of a call to the whole command."""
@@ -117,7 +117,7 @@ def _outcome(found: dict[str, Any], load: Load, target: Target, used: float) -> 
         right=found["right"],
         wrong=found["wrong"],
         lost=sum(found[why] for why in ("declined", "unanswered", "failed", "unclosed")),
-        calls_per_second=found["calls_per_second"],
+        right_per_second=found["right_per_second"],
         cpu_us_per_call=used / max(1, found["calls"]),
         answer_p50=answer["p50"],
         answer_p90=answer["p90"],

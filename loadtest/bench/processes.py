@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,16 +37,13 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def running(
-    command: Sequence[str], *, core: int, log: Path, env: Mapping[str, str] | None = None
-) -> Iterator[int]:
+def running(command: Sequence[str], *, core: int, log: Path) -> Iterator[int]:
     """Run a process on a core, its output in ``log``, and give its process id; it has ended afterwards."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             pinned(core, command),
             stdout=output,
             stderr=output,
-            env={**os.environ, **(env or {})},
             start_new_session=True,  # so that its children can be ended with it
         )
     try:

@@ -14,6 +14,8 @@ from rich.table import Table
 from loadtest.bench.load import Outcome
 from loadtest.bench.servers import FLOOR
 
+_FIGURES = ("p50 µs", "p99 µs", "session µs", "CPU µs", "1/CPU", "right/s", "p50 ×", "CPU ×", "wrong", "lost")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -25,7 +27,7 @@ class Row:
     answer_p99: float
     session_p50: float
     cpu_us_per_call: float
-    calls_per_second: float
+    right_per_second: float
     calls: int
     wrong: int
     lost: int
@@ -76,7 +78,7 @@ def _row(group: Sequence[Outcome], floor: Sequence[Outcome] | None) -> Row:
 
     def ratio(field: str) -> float | None:
         below = _median(floor, field) if floor and comparable else 0
-        return _median(group, field) / below if below else None
+        return _median(group, field) / below if below > 0 and _median(group, field) > 0 else None
 
     return Row(
         load=group[0].load,
@@ -85,7 +87,7 @@ def _row(group: Sequence[Outcome], floor: Sequence[Outcome] | None) -> Row:
         answer_p99=_median(group, "answer_p99"),
         session_p50=_median(group, "session_p50"),
         cpu_us_per_call=_median(group, "cpu_us_per_call"),
-        calls_per_second=_median(group, "calls_per_second"),
+        right_per_second=_median(group, "right_per_second"),
         calls=sum(outcome.calls for outcome in group),
         wrong=sum(outcome.wrong for outcome in group),
         lost=sum(outcome.lost for outcome in group),
@@ -101,13 +103,10 @@ def _mostly_load_bound(group: Sequence[Outcome]) -> bool:
 
 def print_table(console: Console, table_rows: Sequence[Row]) -> None:
     """Print the rows, a section a load."""
-    table = Table(title="connect → command, medians of the rounds")
+    table = Table(title="From connection to command; medians of the rounds; × is to the floor")
     for name in ("load", "server"):
         table.add_column(name, no_wrap=True)
-    for name in (
-        *("p50 µs", "p99 µs", "session p50", "CPU µs", "calls/s", "calls/s/core", "p50 x floor"),
-        *("CPU x floor", "wrong", "lost"),
-    ):
+    for name in _FIGURES:
         table.add_column(name, justify="right", no_wrap=True)
     before = None
     for row in table_rows:
@@ -116,21 +115,22 @@ def print_table(console: Console, table_rows: Sequence[Row]) -> None:
         table.add_row(row.load if row.load != before else "", *_cells(row))
         before = row.load
     console.print(table)
+    console.print("joined, in flight: an environment in one write; else a write a line, as Asterisk does")
+    console.print("1/CPU: calls a second that a whole core would take at this cost a call")
     if any(row.is_load_bound for row in table_rows):
-        console.print("† the load tool could not offer this rate here: its latencies are left out")
-    console.print("joined: an environment in one write; else a write a line, as Asterisk does", style="dim")
+        console.print("†: the load tool could not offer this rate here, so the latencies are its own")
 
 
 def _cells(row: Row) -> list[str]:
     late = row.is_load_bound
     return [
         row.server,
-        "†" if late else f"{row.answer_p50:,.0f}",
-        "†" if late else f"{row.answer_p99:,.0f}",
-        "†" if late else f"{row.session_p50:,.0f}",
-        f"{row.cpu_us_per_call:.0f}",
-        f"{row.calls_per_second:,.0f}",
-        f"{1e6 / row.cpu_us_per_call:,.0f}" if row.cpu_us_per_call else "",
+        "†" if late else _whole(row.answer_p50),
+        "†" if late else _whole(row.answer_p99),
+        "†" if late else _whole(row.session_p50),
+        _whole(row.cpu_us_per_call),
+        _whole(1e6 / row.cpu_us_per_call) if row.cpu_us_per_call else "",
+        _whole(row.right_per_second),
         _ratio(row.p50_ratio),
         _ratio(row.cpu_ratio),
         f"[red]{row.wrong}[/red]" if row.wrong else "0",
@@ -138,8 +138,14 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
+def _whole(value: float) -> str:
+    return "–" if value < 0 else f"{value:,.0f}"
+
+
 def _ratio(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    if value is None:
+        return ""
+    return f"{value:.2f}" if value < 100 else "> 100"
 
 
 def write_json(path: Path, outcomes: Sequence[Outcome], options: dict[str, object]) -> None:

@@ -1,6 +1,5 @@
-"""Interleaved rounds: every server alone, one after the other, again and again."""
+"""Interleaved rounds: under each load every server, alone, one after the other, again and again."""
 
-import os
 import socket
 import subprocess
 from collections.abc import Callable, Sequence
@@ -43,41 +42,40 @@ def prepare(plan: Plan) -> None:
     Raises:
         subprocess.CalledProcessError: it could not.
     """
+    places = _places(plan, port=0)
     for server in plan.servers:
-        places = _places(plan, port=0)
         for command in server.prepare:
-            subprocess.run(filled(command, places), check=True, env=_environment(server, places))
+            subprocess.run(filled(command, places), check=True)
 
 
 def measure(plan: Plan, told: Callable[[Outcome], None]) -> list[Outcome]:
-    """Run all rounds; ``told`` hears of each outcome as it comes."""
+    """Run all rounds; ``told`` hears of each outcome as it comes.
+
+    Servers change places under every load, so that what else the machine does meets all of them. Each
+    load finds a new process: some do not recover from the load before.
+    """
     outcomes: list[Outcome] = []
     for turn in range(plan.rounds):
-        for server in plan.servers:
-            for outcome in _turn(plan, server, turn):
-                outcomes.append(outcome)
-                told(outcome)
+        for place, load in enumerate(plan.loads):
+            # each load starts elsewhere in the list of calls; all servers at the same place
+            skip = 7919 * (turn * len(plan.loads) + place)
+            for server in plan.servers:
+                outcomes.append(_run(plan, server, load, skip))
+                told(outcomes[-1])
     return outcomes
 
 
-def _turn(plan: Plan, server: Server, turn: int) -> list[Outcome]:
+def _run(plan: Plan, server: Server, load: Load, skip: int) -> Outcome:
     port = free_port()
     places = _places(plan, port)
     log = plan.folder / f"{server.name}.log"
     command = filled(server.command, places)
-    with running(command, core=plan.cores.server, log=log, env=_environment(server, places)) as pid:
+    tool = LoadTool(program=plan.folder / "agi_load", calls=plan.folder / "calls.csv", core=plan.cores.load)
+    with running(command, core=plan.cores.server, log=log) as pid:
         wait_until_listening(pid, port, log)
-
         target = Target(server=server.name, pid=pid, port=port)
-        tool = LoadTool(
-            program=plan.folder / "agi_load", calls=plan.folder / "calls.csv", core=plan.cores.load
-        )
         tool.offer(in_flight(4), target, seconds=plan.warm_up, skip=0)
-        # each load starts elsewhere in the list; all servers at the same place in the same turn
-        return [
-            tool.offer(load, target, seconds=plan.seconds, skip=7919 * (turn + 1) * (place + 1))
-            for place, load in enumerate(plan.loads)
-        ]
+        return tool.offer(load, target, seconds=plan.seconds, skip=skip)
 
 
 def _places(plan: Plan, port: int) -> dict[str, object]:
@@ -88,7 +86,3 @@ def _places(plan: Plan, port: int) -> dict[str, object]:
         "store_port": plan.store_port,
         "python": plan.python,
     }
-
-
-def _environment(server: Server, places: dict[str, object]) -> dict[str, str]:
-    return {**os.environ, **{name: value.format_map(places) for name, value in server.env.items()}}

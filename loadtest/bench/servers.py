@@ -10,7 +10,7 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -25,7 +25,6 @@ class Server:
     """Commands that run once, before all rounds: its own copy of the customers."""
     modules: tuple[str, ...] = ()
     """Python modules that it needs; without them it is left out."""
-    env: Mapping[str, str] = field(default_factory=dict)
     must_answer: bool = False
     """A lost call fails the run; a peer may lose calls, the table says how many."""
 
@@ -45,7 +44,7 @@ def filled(command: tuple[str, ...], places: Mapping[str, object]) -> list[str]:
 
 
 _IVR = str(Path(sys.executable).with_name("ivr"))
-_STORE = ("--store", "redis://127.0.0.1:{store_port}/0")
+_STORE = ("--store", "redis://127.0.0.1:{store_port}/0", "--key-file", "{folder}/key")
 
 FLOOR = "floor"
 """Ratios are to this one."""
@@ -60,12 +59,14 @@ SERVERS = (
     Server(
         name="ivr",
         what="ivr serve, everything on: policies, journal, metrics",
-        prepare=((_IVR, "customers", "import", "{folder}/customers.csv", *_STORE),),
+        prepare=(
+            (_IVR, "customers", "key", "{folder}/key"),
+            (_IVR, "customers", "import", "{folder}/customers.csv", *_STORE),
+        ),
         command=(
             *(_IVR, "serve", "--agi", "127.0.0.1:{port}", "--metrics", "127.0.0.1:{metrics_port}"),
             *("--policies", "policies", *_STORE),
         ),
-        env={"IVR_KEY_FILE": "{folder}/key", "IVR_JOURNAL": "{folder}/journal"},
         must_answer=True,
     ),
     Server(

@@ -16,7 +16,7 @@ OUTCOME: dict[str, Any] = {
     "right": 4000,
     "wrong": 0,
     "lost": 0,
-    "calls_per_second": 4000.0,
+    "right_per_second": 4000.0,
     "cpu_us_per_call": 50.0,
     "answer_p50": 100,
     "answer_p90": 200,
