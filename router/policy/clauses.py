@@ -17,7 +17,7 @@ from router.policy.names import Duration, Segment
 from router.policy.source import Plain
 
 MAX_COUNTED = 20
-"""The most contacts that a condition can ask for: the store keeps no more of a caller."""
+"""The most contacts that a condition can ask for: the store keeps a bounded number of a caller."""
 
 
 def _clause(value: Plain) -> Plain:

@@ -121,10 +121,10 @@ def _comparison(question: AtLeast | Below | Between) -> Test:
 
 
 def _contacts(node: Contacts) -> Test:
-    """Count calls, not entries: a call that was handed on is one.
+    """Count earlier calls: a call with several entries is one, and the call to decide for is none.
 
-    Contacts come newest first, but a long call can be written after a later short one: so an old entry
-    does not end the search.
+    Contacts come newest first, but a call is written when it is answered, maybe after one that began
+    later: so an old entry does not end the search.
     """
     within, answered, wanted = node.within, node.answered, node.at_least
 
@@ -137,6 +137,7 @@ def _contacts(node: Contacts) -> Test:
             calls = {contact.call_id for contact in contacts if contact.answered and contact.at >= since}
         else:
             calls = {contact.call_id for contact in contacts if contact.at >= since}
+        calls.discard(facts.call.call_id)
         return len(calls) >= wanted
 
     return test

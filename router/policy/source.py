@@ -135,8 +135,11 @@ def _parse_text(text: str, content: bytes, file: str) -> Source:
         tree.void.add(())
     except _TooDeep:
         tree.void.add(())
-    except (YAMLError, ValueError, OverflowError) as error:  # the last two: escapes beyond Unicode
+    except YAMLError as error:
         tree.problems.append(Problem(file, 1, 1, "", f"is not YAML: {error}"))
+        tree.void.add(())
+    except (ValueError, OverflowError):
+        tree.problems.append(Problem(file, 1, 1, "", "is not YAML: an escape names no character"))
         tree.void.add(())
     return Source(
         file=file,
