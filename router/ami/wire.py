@@ -108,9 +108,10 @@ class Receiver:
         received = self._rest + data if self._rest else data
         if not self._greeted:
             received = self._greeting(received)
-        *blocks, self._rest = received.split(b"\r\n\r\n")
-        self._check_rest()
+        *blocks, rest = received.split(b"\r\n\r\n")
         # an action may end its list with one blank line more: it stands before the next packet
+        self._rest = rest.removeprefix(b"\r\n")
+        self._check_rest()
         return [self._message(block) for piece in blocks if (block := piece.removeprefix(b"\r\n"))]
 
     def _greeting(self, received: bytes) -> bytes:
