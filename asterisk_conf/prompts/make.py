@@ -70,9 +70,7 @@ def read(path: Path) -> Script:
     return Script(voices=voices, prompts=prompts, hold=told["hold"])
 
 
-def speak(
-    voices: Mapping[str, Voice], parts: Mapping[str, str], target: Path, *, slow: bool = False
-) -> None:
+def speak(voices: Mapping[str, Voice], parts: Mapping[str, str], target: Path, *, slow: bool = False) -> None:
     """Speak the parts of a text, one after the other, into a file."""
     pieces = {language: target.with_suffix(f".{language}.wav") for language in parts}
     for language, text in parts.items():
