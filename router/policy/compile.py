@@ -10,7 +10,7 @@ from typing import Any
 
 from router.decision import Action, Announce, Decision, Overflow, Refuse, ToMenu, ToQueue
 from router.policy.clauses import Condition, tests_of
-from router.policy.conditions import Test, Tests, always
+from router.policy.conditions import Closures, Test, always
 from router.policy.decide import Branch, Hotline, Report, Route
 from router.policy.names import NO_SEGMENT
 from router.policy.nodes import (
@@ -114,11 +114,11 @@ def _overflow(priority: int, entry: RouteEntry) -> tuple[Overflow, ...]:
 def _branches(
     hotline: str, version: str, segments: Mapping[str, Node], routes: tuple[Route, ...]
 ) -> tuple[Branch, ...]:
-    tests = Tests(segments)
+    closures = Closures(segments)
     earlier: dict[str, bool] = {}
     branches: list[Branch] = []
     for segment in [*segments, NO_SEGMENT]:
-        belongs = tests.of(segments[segment]) if segment in segments else always
+        belongs = closures.of(segments[segment]) if segment in segments else always
         choices = [
             (
                 True if route.when is None else settle(route.when, {**earlier, segment: True}),
@@ -128,16 +128,16 @@ def _branches(
             )
             for route in routes
         ]
-        branches.append(_branch(belongs, choices, tests))
+        branches.append(_branch(belongs, choices, closures))
         earlier[segment] = False
     return tuple(branches)
 
 
-def _branch(belongs: Test, choices: Iterable[tuple[Node | bool, Decision]], tests: Tests) -> Branch:
+def _branch(belongs: Test, choices: Iterable[tuple[Node | bool, Decision]], closures: Closures) -> Branch:
     still_open: list[tuple[Test, Decision]] = []
     for left, decision in choices:
         if left is True:
             return Branch(belongs=belongs, open=tuple(still_open), settled=decision)
         if left is not False:
-            still_open.append((tests.of(left), decision))
+            still_open.append((closures.of(left), decision))
     raise AssertionError("the last route takes every call")  # a file without such a route is inconsistent

@@ -30,7 +30,7 @@ Test = Callable[[Facts], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
+class Closures:
     """The functions of one hotline's conditions; the same condition is the same function."""
 
     segments: Mapping[str, Node]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.errors import Problem
+from router.policy.schema import RouteEntry
 from router.policy.source import Plain, Source, Steps
 
 MAX_HEIGHT = 10
@@ -60,7 +61,8 @@ def _list(value: Plain) -> list[Any]:
 def _order(source: Source, routes: list[Any]) -> Iterator[Problem]:
     """The last route matches every call, and no route before it does."""
     for place, route in enumerate(routes[:-1]):
-        if isinstance(route, dict) and "when" not in route:
+        # a route with an unknown key may have meant that one for its when
+        if isinstance(route, dict) and "when" not in route and set(route) <= set(RouteEntry.model_fields):
             line = source.places["routes", place][0]
             message = f"is never reached: the route on line {line} has no when and takes every call"
             yield source.problem(("routes", place + 1), message)

@@ -15,7 +15,7 @@ from typing import Any
 from router.errors import PolicyError, Problem
 from router.facts import Caller
 from router.policy import attributes as attributes_file
-from router.policy.attributes import Attribute, attributes_of
+from router.policy.attributes import RESERVED, Attribute, attributes_of
 from router.policy.check import check
 from router.policy.compile import compile_hotline
 from router.policy.consistency import conflicts, inconsistencies
@@ -70,7 +70,7 @@ def _known(
     if attributes is not None:
         return attributes
     names = source.value.get("attributes") if isinstance(source.value, dict) else None
-    return dict.fromkeys(names) if isinstance(names, dict) else None
+    return dict.fromkeys(set(names) - RESERVED) if isinstance(names, dict) else None
 
 
 def _hotlines(

@@ -26,6 +26,7 @@ from ruamel.yaml.events import (
 )
 
 from router.errors import Problem
+from router.policy.scalars import plain, trapped_key
 
 MAX_BYTES = 256 * 1024
 """The largest file: some 2,000 routes; the YAML reader needs about two seconds for it."""
@@ -40,15 +41,6 @@ Place = tuple[int, int]
 """Line and column, from 1."""
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_BOOLEAN = re.compile("true|True|TRUE|false|False|FALSE")
-_OLD_BOOLEAN = re.compile("y|yes|on|n|no|off", re.IGNORECASE)
-_NULL = re.compile("|~|null|Null|NULL")
-_INTEGER = re.compile("[-+]?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_OLD_NUMBER = re.compile(
-    r"[-+]?(0[0-9]+|0[xo][0-9a-fA-F]+|0b[01]+|[0-9][0-9_]*_[0-9_]*|[0-9]+(:[0-5]?[0-9])+|\.inf|\.nan)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +165,9 @@ def _syntax(error: MarkedYAMLError) -> str:
     problem = " ".join(str(error.problem or "it cannot be read").split())
     if "'\\t'" in problem:
         return "a tab cannot indent; use spaces"
-    return f"{problem} ({error.context})" if error.context else problem
+    if error.context is None or error.context_mark is None:
+        return problem
+    return f"{problem} ({error.context} that begins on line {error.context_mark.line + 1})"
 
 
 class _TooDeep(Exception):
@@ -212,7 +206,7 @@ class _Tree:
             if event.version or event.tags:
                 self.tell(event, (), "has a % line; remove it: the file is read as YAML 1.2")
             if documents > 1:
-                self.tell(event, (), "starts a second document; a file holds one")
+                self.refuse(event, (), "starts a second document; a file holds one")
                 break
             value = self.node(next(self.events), ())
         if not documents:
@@ -274,25 +268,22 @@ class _Tree:
         if key == "<<":
             self.tell(event, (*steps, key), "merge keys are not used; write the values out")
             return None
-        if event.implicit[0] and _OLD_BOOLEAN.fullmatch(key):
-            self.tell(event, (*steps, key), _two_readings(key, f'"{key}" in quotes'))
+        if event.implicit[0] and (advice := trapped_key(key)):
+            self.tell(event, (*steps, key), advice)
         return key
 
     def scalar(self, event: ScalarEvent, steps: Steps) -> Plain:
         text = str(event.value)
-        if not event.implicit[0]:
+        if not event.implicit[0]:  # in quotes
             return text
-        if _NULL.fullmatch(text):
-            self.refuse(event, steps, "has no value; write one, or leave the key out")
+        if not text:  # an empty value has no place; its key has
+            self.places[steps] = self.keys.get(steps, self.places[steps])
+        try:
+            return plain(text)
+        except ValueError as refused:
+            self.problems.append(Problem(self.file, *self.places[steps], shown(steps), str(refused)))
+            self.void.add(steps)
             return None
-        if _BOOLEAN.fullmatch(text):
-            return text.lower() == "true"
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if advice := _trap(text):
-            self.refuse(event, steps, _two_readings(text, advice))
-            return None
-        return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def _start(event: Event) -> Place:
@@ -301,20 +292,3 @@ def _start(event: Event) -> Place:
 
 def _tag(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!")[:40]
-
-
-def _two_readings(text: str, advice: str) -> str:
-    return f"{text[:40]} is read in two ways by YAML 1.1 and 1.2; write {advice}"
-
-
-def _trap(text: str) -> str | None:
-    """How to write a plain scalar that two YAML readers understand in two ways; None for all others."""
-    quoted = f'"{text}" in quotes'
-    if _OLD_BOOLEAN.fullmatch(text):
-        return f"{'true' if text.lower() in {'y', 'yes', 'on'} else 'false'}, or {quoted}"
-    if _OLD_NUMBER.fullmatch(text):
-        plain = text.replace("_", "").lstrip("0")
-        return f"{plain}, or {quoted}" if _INTEGER.fullmatch(plain) else quoted
-    if len(text) > 18 and text.lstrip("+-").isdecimal():
-        return f'"{text[:20]}…" in quotes; the number is too large'
-    return None

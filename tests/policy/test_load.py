@@ -1,0 +1,130 @@
+"""A folder of policies as a whole: which files are read, and what they come to."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from router.errors import PolicyError
+from router.policy.load import load
+from tests.policy.conftest import GOOD, Write
+
+HOTLINE = (GOOD / "10010.yaml").read_text(encoding="utf-8")
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(PolicyError) as raised:
+        load(folder)
+    return str(raised.value)
+
+
+def test_a_good_folder_is_loaded(write: Write) -> None:
+    policies = load(write({}))
+    assert set(policies.hotlines) == {"10010"}
+    assert [need.name for need in policies.needs] == ["age", "star", "key_customer"]
+    assert policies.longest_window == 0
+    assert policies.unknown.customer["city"] == ""
+    assert policies.queues["general"].answer_within == 20
+
+
+def test_a_hotline_is_found_by_each_of_its_numbers(write: Write) -> None:
+    more = HOTLINE.replace('"10010"', '"10011"').replace('["10011"]', '["10011", "+861010011"]')
+    policies = load(write({"10011.yaml": more}))
+    assert {number: hotline.name for number, hotline in policies.hotlines.items()} == {
+        "10010": "10010",
+        "10011": "10011",
+        "+861010011": "10011",
+    }
+    assert {decision.hotline for decision in policies.decisions} == {"10010", "10011"}
+
+
+def test_the_longest_window_is_that_of_any_condition(write: Write) -> None:
+    """In a segment as in a route, and inside another condition."""
+    day = "{contacts: {within: 1d, at_least: 1}}"
+    text = HOTLINE.replace("senior: {", f"recent: {day}\n  senior: {{").replace(
+        "when: senior", f"when: {{any: [senior, {{not: {day.replace('1d', '7d')}}}]}}"
+    )
+    assert load(write({"10010.yaml": text})).longest_window == 7 * 86_400
+
+
+def test_the_version_is_a_token_that_changes_with_any_file(write: Write) -> None:
+    """A comment counts: the version names the text that people read."""
+    folder = write({})
+    versions = [load(folder).version, load(folder).version]
+    for name in ("attributes.yaml", "queues.yaml", "10010.yaml"):
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write("# reviewed\n")
+        versions.append(load(folder).version)
+    assert versions[0] == versions[1]
+    assert len(set(versions)) == 4
+    for version in versions:
+        assert re.fullmatch(r"policies@[0-9a-f]{12}", version)
+
+
+def test_the_version_of_a_folder_with_an_odd_name_is_a_token(write: Write, tmp_path: Path) -> None:
+    folder = write({}).rename(tmp_path / ("草稿 of May " + "x" * 40))
+    version = load(folder).version
+    assert re.fullmatch(r"[A-Za-z0-9_.@-]{14,40}", version)
+    assert load(folder).decisions[0].policy == version
+
+
+def test_other_files_and_folders_are_left_alone(write: Write) -> None:
+    """Editors' locks and drafts with a dot, notes, and the folder of tests."""
+    folder = write({".#10010.yaml": "x", "notes.txt": "x"})
+    (folder / "tests").mkdir()
+    (folder / "tests" / "10010_test.yaml").write_text("x", encoding="utf-8")
+    assert set(load(folder).hotlines) == {"10010"}
+
+
+def test_a_folder_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "absent") == f"{tmp_path}/absent:0:0 cannot be read: no such file or directory"
+
+
+def test_a_file_in_place_of_the_folder_cannot_be_read(write: Write) -> None:
+    path = write({}) / "queues.yaml"
+    assert refusal(path) == f"{path}:0:0 cannot be read: not a directory"
+
+
+def test_a_folder_without_a_hotline_is_refused(write: Write) -> None:
+    folder = write({})
+    (folder / "10010.yaml").unlink()
+    assert refusal(folder) == f"{folder}:1:1 has no hotline; add a file like 10010.yaml"
+
+
+def test_a_missing_file_is_one_problem_and_not_a_hundred(write: Write) -> None:
+    """Names that cannot be known are not called unknown."""
+    folder = write({})
+    (folder / "queues.yaml").unlink()
+    assert refusal(folder) == "queues.yaml:0:0 cannot be read: no such file or directory"
+    (folder / "attributes.yaml").unlink()
+    assert refusal(folder).splitlines() == [
+        "attributes.yaml:0:0 cannot be read: no such file or directory",
+        "queues.yaml:0:0 cannot be read: no such file or directory",
+    ]
+
+
+def test_a_mistake_in_one_file_hides_none_in_another(write: Write) -> None:
+    """A queue whose entry is wrong is still a queue, an attribute likewise."""
+    attributes = (GOOD / "attributes.yaml").read_text(encoding="utf-8").replace("range: [0, 7]", "range: [7]")
+    queues = (GOOD / "queues.yaml").read_text(encoding="utf-8").replace("20s", "20")
+    hotline = HOTLINE.replace("menu: main", "menu: mian")
+    text = refusal(write({"attributes.yaml": attributes, "queues.yaml": queues, "10010.yaml": hotline}))
+    assert [line.split(" ")[0] for line in text.splitlines()] == [
+        "10010.yaml:12:16",
+        "attributes.yaml:4:32",
+        "queues.yaml:4:41",
+    ]
+
+
+def test_a_folder_in_place_of_a_hotline_cannot_be_read(write: Write) -> None:
+    folder = write({})
+    (folder / "10011.yaml").mkdir()
+    assert refusal(folder) == "10011.yaml:0:0 cannot be read: it is a folder"
+
+
+@pytest.mark.parametrize("length", range(0, len(HOTLINE.encode()) - 1, 7))
+def test_a_file_that_is_half_written_is_refused(write: Write, length: int) -> None:
+    """Wherever the writing stopped: a hotline that lacks routes does not pass for a shorter one."""
+    folder = write({})
+    (folder / "10010.yaml").write_bytes(HOTLINE.encode()[:length])
+    assert refusal(folder).startswith("10010.yaml:")
