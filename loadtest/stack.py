@@ -1,0 +1,212 @@
+"""The whole service on one machine: routers, observer, Asterisk and its agents, joined and ended as one.
+
+The service's own processes are started as anybody would start them: by the command `ivr`.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from loadtest.agents import Agent, Crew, read_crews
+from loadtest.asterisk import Asterisk, site_on
+from loadtest.ports import Ports
+from loadtest.sipp import Agents
+
+START_LIMIT = 20.0
+"""Seconds until a process must be ready."""
+STOP_LIMIT = 12.0
+"""Seconds that it may take to end: the router drains for up to ten."""
+
+
+class ProcessFailed(Exception):
+    """A process did not become ready, or ended; the text has its last words."""
+
+
+class Ivr:
+    """One `ivr` process, ready when its /readyz says so. A context manager: leaving it ends the process."""
+
+    def __init__(
+        self, arguments: Sequence[str], *, metrics: str, log: Path, secrets: Mapping[str, str] | None = None
+    ) -> None:
+        """Start ``ivr ARGUMENTS --metrics METRICS`` and wait until it is ready.
+
+        Args:
+            arguments: The command and its options.
+            metrics: host:port that it serves /metrics and /readyz at.
+            log: Where its output goes.
+            secrets: Variables of its environment.
+
+        Raises:
+            ProcessFailed: it does not become ready.
+        """
+        self.metrics = metrics
+        self.log = log
+        self._command = (sys.executable, "-m", "router", *arguments, "--metrics", metrics)
+        self._environment = {**os.environ, **(secrets or {})}
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again)."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C in a terminal is for whoever started us
+            )
+        deadline = time.monotonic() + START_LIMIT
+        while not self.is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self._process.kill()
+                raise ProcessFailed(f"{' '.join(self._command[2:])}:\n{self.last_words()}")
+            time.sleep(0.02)
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    def is_ready(self) -> bool:
+        """What /readyz says."""
+        try:
+            return self.get("readyz") == "ok\n"
+        except OSError:
+            return False
+
+    def get(self, page: str) -> str:
+        """A page of its port for machines that watch it: metrics, healthz, readyz.
+
+        Raises:
+            OSError: there is nobody, or the answer is no.
+        """
+        with urllib.request.urlopen(f"http://{self.metrics}/{page}", timeout=2) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def sample(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that have these labels."""
+        wanted = [f'{key}="{value}"' for key, value in labels.items()]
+        total = 0.0
+        for line in self.get("metrics").splitlines():
+            series, _, value = line.rpartition(" ")
+            if series.partition("{")[0] == name and all(label in series for label in wanted):
+                total += float(value)
+        return total
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, like SIGSTOP."""
+        os.kill(self.pid, number)
+
+    def stop(self) -> int:
+        """End it by SIGTERM, at last by SIGKILL; its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        return self._process.wait()
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-2000:]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a stack shall be like."""
+
+    store: str
+    """A store URL that every process is given."""
+    key_file: Path
+    policies: Path = Path("policies")
+    routers: int = 1
+    crews: Sequence[Crew] = field(default_factory=read_crews)
+    talk: float = 1.0
+    """Seconds that an agent talks."""
+    wrapup: int | None = None
+    """Seconds of wrap-up in every queue; None leaves what queues.conf says."""
+
+
+class Stack:
+    """A running service; everything of it ends with it. A context manager."""
+
+    def __init__(self, wish: Wish, folder: Path) -> None:
+        """Start everything, in ``folder``, and wait until calls can come.
+
+        Raises:
+            AsteriskUnavailable, AsteriskFailed, SippMissing, SippFailed, PromptsMissing, ProcessFailed
+        """
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._held = ExitStack()
+        try:
+            self._start(wish, folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, wish: Wish, folder: Path) -> None:
+        self.ports = self._held.enter_context(Ports())
+        addresses = [f"127.0.0.1:{self.ports.take()}" for _ in range(wish.routers)]
+        crews: dict[str, list[Agent]] = {crew.name: crew.at(self.ports.take()) for crew in wish.crews}
+        seated = [agent for crew in crews.values() for agent in crew]
+        site = replace(site_on(self.ports, addresses, agents=seated), wrapup=wish.wrapup)
+        self.asterisk = self._held.enter_context(Asterisk(site, folder=folder / "asterisk"))
+        self.agents = {
+            name: self._held.enter_context(Agents(crew, folder / "agents", self.ports, talk=wish.talk))
+            for name, crew in crews.items()
+        }
+        store = ("--store", wish.store, "--key-file", str(wish.key_file))
+        policies = ("--policies", str(wish.policies))
+        self.routers = [
+            self._ivr(f"serve-{number}", "serve", "--agi", address, *store, *policies)
+            for number, address in enumerate(addresses)
+        ]
+        self.watch = self._ivr(
+            *("watch", "watch", "--ami", f"127.0.0.1:{site.ami_port}", *store, *policies),
+            secrets={"IVR_AMI_SECRET": site.ami_secret},
+        )
+
+    def _ivr(self, name: str, *arguments: str, secrets: Mapping[str, str] | None = None) -> Ivr:
+        metrics = f"127.0.0.1:{self.ports.take()}"
+        log = self.folder / f"{name}.log"
+        return self._held.enter_context(Ivr(arguments, metrics=metrics, log=log, secrets=secrets))
+
+    @property
+    def router(self) -> Ivr:
+        """The first router."""
+        return self.routers[0]
+
+    def close(self) -> None:
+        """End everything, in the opposite order."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
