@@ -7,7 +7,7 @@ Redis, move through the loop's own transports, which cost a third of the reactor
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +16,14 @@ from twisted.internet import asyncioreactor
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IAddress, IListeningPort, IProtocol, IStreamClientEndpoint, ITransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IListeningPort,
+    IProtocol,
+    IProtocolFactory,
+    IStreamClientEndpoint,
+    ITransport,
+)
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -56,7 +63,7 @@ class _Transport:
         self.loseWriteConnection = of_loop.write_eof
         self.abortConnection = of_loop.abort
 
-    def writeSequence(self, data: list[bytes]) -> None:
+    def writeSequence(self, data: Iterable[bytes]) -> None:
         self._of_loop.writelines(data)
 
     def getPeer(self) -> IAddress:
@@ -115,7 +122,7 @@ async def listen(loop: asyncio.AbstractEventLoop, factory: Factory, host: str, p
     """
 
     def accept() -> asyncio.Protocol:
-        protocol = factory.buildProtocol(None)
+        protocol = factory.buildProtocol(_address(None))
         assert protocol is not None  # noqa: S101  our factories take every connection
         return _Shim(protocol)
 
@@ -135,12 +142,12 @@ class ClientEndpoint:
     timeout: float = 2.0
     """Seconds for the connection to be made."""
 
-    def connect(self, protocolFactory: Factory) -> Deferred[IProtocol]:
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
         """Connect, as IStreamClientEndpoint says; ClientService calls this again and again."""
         return Deferred.fromFuture(asyncio.ensure_future(self._connect(protocolFactory), loop=self.loop))
 
-    async def _connect(self, factory: Factory) -> IProtocol:
-        protocol = factory.buildProtocol(None)
+    async def _connect(self, factory: IProtocolFactory) -> IProtocol:
+        protocol = factory.buildProtocol(_address(None))
         assert protocol is not None  # noqa: S101  our factories build one always
 
         def shim() -> asyncio.Protocol:
@@ -150,7 +157,9 @@ class ClientEndpoint:
         if self.path is not None:
             connecting = self.loop.create_unix_connection(shim, self.path, ssl=self.tls)
         else:
-            connecting = self.loop.create_connection(shim, self.host, self.port, ssl=self.tls)
+            connecting = self.loop.create_connection(
+                shim, self.host or "127.0.0.1", self.port or 0, ssl=self.tls
+            )
         async with asyncio.timeout(self.timeout):
             await connecting
         return protocol

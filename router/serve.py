@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -42,6 +42,7 @@ LOOKUP_SECONDS = 0.05
 WRITE_SECONDS = 2.0
 """The deadline of a batch of the journal."""
 FLUSH_SECONDS = 0.05
+SWEEP_SECONDS = 0.25
 DRAIN_SECONDS = 10.0
 """How long calls in flight may go on after SIGTERM."""
 JOURNAL_LENGTH = 1_000_000
@@ -113,7 +114,7 @@ class _Service:
     ) -> None:
         self._settings = settings
         self._reactor, self._loop = install()
-        self._clock = LoopClock(self._loop)
+        self._clock: Any = LoopClock(self._loop)
         registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
@@ -161,7 +162,8 @@ class _Service:
             loop=self._loop, path=address.path, host=address.host, port=address.port, tls=address.tls
         )
         retry = backoffPolicy(initialDelay=0.1, maxDelay=1.0, factor=1.5)
-        self._reactor.callWhenRunning(ClientService(endpoint, link, retryPolicy=retry).startService)
+        service = ClientService(endpoint, link, retryPolicy=retry, clock=self._clock)
+        self._reactor.callWhenRunning(service.startService)
         return link
 
     def _is_ready(self) -> bool:
@@ -176,8 +178,10 @@ class _Service:
         for address in (agi, web):
             if not address.is_loopback:
                 log.warning("open beyond this machine: whoever speaks FastAGI here", address=str(address))
-        LoopingCall(self._agi.sweep).start(0.25, now=False)
-        LoopingCall(self._flush).start(FLUSH_SECONDS, now=False)
+        for task, seconds in ((self._agi.sweep, SWEEP_SECONDS), (self._flush, FLUSH_SECONDS)):
+            looping = LoopingCall(task)
+            looping.clock = self._clock  # the reactor's goes back when somebody sets the wall clock
+            looping.start(seconds, now=False)
         self._reactor.addSystemEventTrigger("before", "shutdown", self._stop, port)
         log.info(
             "ready",

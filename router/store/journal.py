@@ -7,13 +7,15 @@ next try; what the buffer cannot hold is dropped, the oldest first, and counted.
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
-import hiredis
+import redis
 
 from router.errors import StoreError
-from router.events import Event, to_json
+from router.events import Event, from_json, to_json
 from router.store.contacts import recording
-from router.store.link import Link, Reply
+from router.store.link import Link, Reply, packed
 
 STREAM = "ivr:journal"
 BATCH = 512
@@ -66,7 +68,7 @@ class Journal:
             self._batch.append(event)
             commands.append(("XADD", STREAM, "MAXLEN", "~", self._length, "*", "event", to_json(event)))
             commands.extend(recording(event, window))
-        self._link.request(b"".join(map(hiredis.pack_command, commands)), len(commands), self._written)
+        self._link.request(packed(commands), len(commands), self._written)
 
     def _written(self, replies: list[Reply] | StoreError) -> None:
         batch, self._batch = self._batch, []
@@ -81,3 +83,17 @@ class Journal:
     def _drop(self) -> None:
         self._waiting.popleft()
         self._dropped(1)
+
+
+def read(client: redis.Redis, after: str, *, count: int = 1000) -> tuple[str, list[Event]]:
+    """Events behind a place on the stream, in their order, and the place of the last.
+
+    ``after`` is such a place; ``0`` is the beginning. Entries of a later version are passed over.
+    """
+    events: list[Event] = []
+    answer: Any = client.xrange(STREAM, min=f"({after}", count=count)
+    for place, fields in answer:
+        after = place.decode()
+        with suppress(ValueError):
+            events.append(from_json(fields[b"event"]))
+    return after, events

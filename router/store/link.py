@@ -5,12 +5,12 @@ Redis costs a caller the deadline where redis-py's defaults take 58 s (docs/deci
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import hiredis
 import structlog
-from twisted.internet.interfaces import ITransport
+from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
@@ -93,7 +93,7 @@ class Link(Factory):
 class Connection(Protocol):
     """One connection: replies come in the order of the requests."""
 
-    transport: ITransport
+    transport: ITCPTransport
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -104,8 +104,8 @@ class Connection(Protocol):
 
     def connectionMade(self) -> None:
         """Greet; the link uses this connection once the greeting is answered."""
-        commands = b"".join(hiredis.pack_command(command) for command in (*self._link.greeting, ("PING",)))
-        self.request(commands, len(self._link.greeting) + 1, self._greeted)
+        commands = [*self._link.greeting, ("PING",)]
+        self.request(packed(commands), len(commands), self._greeted)
 
     def _greeted(self, replies: list[Reply] | StoreError) -> None:
         if isinstance(replies, StoreError):
@@ -167,6 +167,12 @@ class Connection(Protocol):
             self._link.connection = None
         while self.awaited:
             self.awaited.popleft().answer(StoreDown("the connection to the store was lost"))
+
+
+def packed(commands: Iterable[tuple[str | bytes | int, ...]]) -> bytes:
+    """Commands as RESP, one behind the other."""
+    pack: Any = hiredis.pack_command  # its stub takes commands of one word only
+    return b"".join(map(pack, commands))
 
 
 def _result(replies: list[Reply]) -> list[Reply] | StoreError:

@@ -17,7 +17,7 @@ class _State(Resource):
     isLeaf = True
 
     def __init__(self, good: Callable[[], bool]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._good = good
 
     def render_GET(self, request: IRequest) -> bytes:
@@ -37,7 +37,7 @@ class _Metrics(Resource):
     isLeaf = True
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._registry = registry
 
     def render_GET(self, request: IRequest) -> bytes:
@@ -57,7 +57,7 @@ class _Root(Resource):
 
 def site(registry: CollectorRegistry, ready: Callable[[], bool]) -> Site:
     """The site to listen with: ``/healthz`` is whether the process turns, ``/readyz`` what ``ready`` says."""
-    root = _Root()
+    root = _Root()  # type: ignore[no-untyped-call]
     root.putChild(b"metrics", _Metrics(registry))
     root.putChild(b"healthz", _State(lambda: True))
     root.putChild(b"readyz", _State(ready))
