@@ -61,7 +61,7 @@ def translate(message: Message, *, at: float, key: PseudonymKey, region: str) ->
                 at=_at(lines, at),
                 caller=_caller(lines, key, region),
                 hotline=_hotline(message),
-                queue=lines["Queue"],
+                queue=_queue(lines),
                 agent=lines["MemberName"],  # who it is; Asterisk puts the interface where no name is given
                 wait=_wait(lines),
             )
@@ -74,7 +74,7 @@ def translate(message: Message, *, at: float, key: PseudonymKey, region: str) ->
                 at=_at(lines, at),
                 caller=_caller(lines, key, region),
                 hotline=_hotline(message),
-                queue=lines["Queue"],
+                queue=_queue(lines),
                 wait=_wait(lines),
             )
         case _:
@@ -109,6 +109,11 @@ def _matched(text: str, form: re.Pattern[str], what: str) -> str:
 
 def _call_id(lines: Mapping[str, str]) -> CallId:
     return CallId(_matched(lines["Linkedid"], _CALL_ID, "call id"))
+
+
+def _queue(lines: Mapping[str, str]) -> str:
+    """queues.conf cannot have a queue "general": it is called otherwise there, and only there."""
+    return "general" if lines["Queue"] == "general-queue" else lines["Queue"]
 
 
 def _wait(lines: Mapping[str, str]) -> int:

@@ -51,16 +51,23 @@ class TestAnswered:
             ("HoldTime: 0", "HoldTime: 97"),
             ("Linkedid: 1795468683.10\nChan", "Linkedid: pbx2-1795468683.10\nChan"),
             ("MemberName: Wang Fang", "MemberName: PJSIP/agent1"),
+            ("Queue: elder-care", "Queue: vip"),
         ],
     )
     def test_follows_what_is_written(self, written, read):
-        """A wait, a call id with a system's name, a member without a name of its own."""
+        """A wait, a call id with a system's name, a member without a name of its own, a queue."""
         told = event_of(ANSWERED.replace(written, read))
         assert isinstance(told, CallAnswered)
         assert (
-            str(getattr(told, {"H": "wait", "L": "call_id", "M": "agent"}[read[0]]))
+            str(getattr(told, {"H": "wait", "L": "call_id", "M": "agent", "Q": "queue"}[read[0]]))
             == (read.split(": ")[1].split("\n")[0])
         )
+
+    def test_in_the_queue_that_queues_conf_must_name_otherwise(self):
+        """There [general] is something else; everywhere else the queue is "general"."""
+        told = event_of(ANSWERED.replace("Queue: elder-care", "Queue: general-queue"))
+        assert told is not None
+        assert told.queue == "general"
 
     def test_carries_no_number(self):
         """What leaves is a pseudonym."""

@@ -1,0 +1,85 @@
+"""`ivr watch`: the observer."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli.options import KeyFile, Policies, Region, Store
+from router.errors import SettingsError
+from router.settings import DEFAULT_STORE, Address, StoreUrl
+from router.watch import WatchSettings
+from router.watch import watch as run
+
+SECRET = "IVR_AMI_SECRET"  # noqa: S105  the variable's name
+"""Never an option: everybody on a machine can read the command lines of its processes."""
+
+
+def _address(given: str | Address) -> Address:
+    """Read an address; typer hands a default through the parser too."""
+    return given if isinstance(given, Address) else Address.parse(given)
+
+
+def watch(
+    ami: Annotated[
+        Address,
+        typer.Option(parser=_address, envvar="IVR_AMI", metavar="HOST:PORT", help="The switch's AMI."),
+    ] = Address("127.0.0.1", 5038),
+    ami_user: Annotated[
+        str, typer.Option(envvar="IVR_AMI_USER", help="Our section of its manager.conf.")
+    ] = "ivr",
+    ami_secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="IVR_AMI_SECRET_FILE",
+            help=f"The file with that section's secret; without it {SECRET} has the secret.",
+        ),
+    ] = None,
+    store: Store = StoreUrl(DEFAULT_STORE),
+    policies: Policies = Path("policies"),
+    metrics: Annotated[
+        Address,
+        typer.Option(
+            parser=_address,
+            envvar="IVR_WATCH_METRICS",
+            metavar="HOST:PORT",
+            help="Where /metrics, /healthz and /readyz listen.",
+        ),
+    ] = Address("127.0.0.1", 9465),
+    key_file: KeyFile = None,
+    region: Region = "CN",
+) -> None:
+    """Watch one Asterisk: who was answered, who hung up. Not in the way of a call."""
+    run(
+        WatchSettings(
+            ami=ami,
+            user=ami_user,
+            secret=ami_secret(ami_secret_file),
+            store=store,
+            policies=policies,
+            metrics=metrics,
+            key_file=key_file,
+            region=region,
+        )
+    )
+
+
+def ami_secret(file: Path | None) -> str:
+    """The secret, from the file or the environment; line ends around it do not belong to it.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if file is None:
+        secret = os.environ.get(SECRET, "")
+        if not secret:
+            raise SettingsError(f"the secret of the AMI user is missing: --ami-secret-file FILE, or {SECRET}")
+        return secret
+    try:
+        secret = file.read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise SettingsError(f"--ami-secret-file {file} cannot be read: {wrong}") from wrong
+    if not secret or "\n" in secret:
+        raise SettingsError(f"--ami-secret-file {file} must have one line: the secret")
+    return secret
