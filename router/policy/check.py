@@ -92,8 +92,10 @@ def _instead(word: str, known: Iterable[str]) -> str:
     return f"; known: {listed}" if names else "; there is none"
 
 
-def _tag(source: Source, steps: Steps, mistake: Any) -> Problem:
+def _tag(source: Source, steps: Steps, mistake: Any) -> Problem | None:
     key = mistake["ctx"]["discriminator"].strip("'")
+    if (*steps, key) in source.void:
+        return None
     if mistake["type"] == "union_tag_not_found":
         return source.problem(steps, f'the key "{key}" is missing')
     expected = re.findall(r"'([^']*)'", mistake["ctx"]["expected_tags"])

@@ -67,8 +67,9 @@ class ContactsTest(Strict):
     """How many there must be."""
 
 
-Clause = BeforeValidator(_clause)
-"""Marks a condition that may be written as a segment's name alone."""
+def clause(condition: Any) -> BeforeValidator:
+    """Marks a condition of this type as one that may be written as a segment's name alone."""
+    return BeforeValidator(_clause, json_schema_input_type=str | condition)
 
 
 class Condition(Strict):
@@ -76,11 +77,11 @@ class Condition(Strict):
 
     segment: Segment | None = None
     """The caller belongs to this segment."""
-    all: Annotated[list[Annotated[Self, Clause]], Field(min_length=1)] | None = None
+    all: Annotated[list[Annotated[Self, clause(Self)]], Field(min_length=1)] | None = None
     """Each of these conditions holds."""
-    any: Annotated[list[Annotated[Self, Clause]], Field(min_length=1)] | None = None
+    any: Annotated[list[Annotated[Self, clause(Self)]], Field(min_length=1)] | None = None
     """At least one of these conditions holds."""
-    not_: Annotated[Self, Clause] | None = Field(None, alias="not")
+    not_: Annotated[Self, clause(Self)] | None = Field(None, alias="not")
     """This condition does not hold."""
     contacts: ContactsTest | None = None
     """There were enough earlier calls."""

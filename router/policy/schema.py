@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 
 from router.policy.attributes import Attribute, Line
 from router.policy.check import Strict
-from router.policy.clauses import Clause, Condition, condition_model
+from router.policy.clauses import Condition, clause, condition_model
 from router.policy.names import Duration, Menu, Priority, Prompt, Queue, SegmentToken, Token
 
 # --- queues.yaml -------------------------------------------------------------------------------
@@ -126,9 +126,10 @@ class HotlineFile(Strict):
 
 def hotline_model(attributes: Mapping[str, Attribute | None]) -> type[HotlineFile]:
     """The model of a hotline file whose conditions are over these attributes."""
-    clause: Any = Annotated[condition_model(attributes), Clause]
-    route: Any = create_model("RouteEntry", __base__=RouteEntry, when=(clause, None))
-    segments: Any = Annotated[dict[SegmentToken, clause], Field(max_length=MAX_SEGMENTS)]
+    model = condition_model(attributes)
+    condition: Any = Annotated[model, clause(model)]
+    route: Any = create_model("RouteEntry", __base__=RouteEntry, when=(condition, None))
+    segments: Any = Annotated[dict[SegmentToken, condition], Field(max_length=MAX_SEGMENTS)]
     routes: Any = Annotated[list[route], Field(min_length=1)]
     fields: dict[str, Any] = {"segments": (segments, Field(default_factory=dict)), "routes": (routes, ...)}
     return cast("type[HotlineFile]", create_model("HotlineFile", __base__=HotlineFile, **fields))

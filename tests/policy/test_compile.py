@@ -150,7 +150,7 @@ def holds(condition: Any, caller: Facts, segments: Mapping[str, Any]) -> bool:
     return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(hotlines(), st.lists(callers, min_size=1, max_size=30))
 def test_a_hotline_decides_as_it_is_written(hotline: dict[str, Any], offered: list[Facts]) -> None:
     """The first segment in order and the first route in order, and nothing else."""
