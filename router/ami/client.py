@@ -241,7 +241,7 @@ class Connection(TwistedProtocol):
         now = link.clock.seconds()
         quiet = now - self._heard
         if quiet >= patience.silent or (not self._is_in and now - self._began >= patience.login):
-            log.error("the switch is silent; connecting anew", logged_in=self._is_in, seconds=quiet)
+            log.error("the switch is silent; connecting anew", logged_in=self._is_in, seconds=round(quiet, 1))
             self._close(AmiTrouble.SILENT)
             return
         if self._is_in and not self._asked and quiet >= patience.quiet:
