@@ -7,6 +7,7 @@
     ├── PolicyError      at start only: no call is taken; on reload the last good generation serves on
     ├── TaintedSession   the switch is told FAILURE: the dialplan's default route takes the call
     ├── NoHotline        the number dialled is nobody's: FAILURE, the dialplan's default route
+    ├── AmiError         nothing: it is about what the switch tells the observer (router/ami/wire.py)
     ├── RowError         never while a call is decided: a row of an import file
     └── StoreError       the caller is decided for as unknown, under the live policy
         ├── StoreTimeout     no answer within the deadline

@@ -7,7 +7,7 @@ Redis, move through the loop's own transports, which cost a third of the reactor
 
 import asyncio
 import ssl
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -82,12 +82,16 @@ def _address(name: object) -> IAddress:
 class _Shim(asyncio.Protocol):
     """Stands between a transport of the loop and a Twisted protocol."""
 
-    def __init__(self, protocol: IProtocol) -> None:
+    def __init__(self, protocol: IProtocol, made: Callable[[IProtocol], None] | None = None) -> None:
+        """``made`` is called as soon as there is a connection, before anything can be lost again."""
         self._protocol = protocol
+        self._made = made
         self.data_received = protocol.dataReceived  # type: ignore[method-assign]  # no call of ours between
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._protocol.makeConnection(_Transport(cast("asyncio.Transport", transport)))
+        if self._made is not None:
+            self._made(self._protocol)
 
     def connection_lost(self, exc: Exception | None) -> None:
         reason = ConnectionLost(str(exc)) if exc else ConnectionDone()
@@ -144,15 +148,28 @@ class ClientEndpoint:
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
         """Connect, as IStreamClientEndpoint says; ClientService calls this again and again."""
-        return Deferred.fromFuture(asyncio.ensure_future(self._connect(protocolFactory), loop=self.loop))
+        def cancel(_: Deferred[IProtocol]) -> None:
+            connecting.cancel()
 
-    async def _connect(self, factory: IProtocolFactory) -> IProtocol:
-        protocol = factory.buildProtocol(_address(None))
-        assert protocol is not None  # noqa: S101  our factories build one always
+        connected: Deferred[IProtocol] = Deferred(cancel)
 
         def shim() -> asyncio.Protocol:
-            return _Shim(protocol)
+            protocol = protocolFactory.buildProtocol(_address(None))
+            assert protocol is not None  # noqa: S101  our factories build one always
+            # Fired here and not when the task is done: a peer that accepts and closes at once would be lost
+            # before it was ever connected, and ClientService would wait for ever.
+            return _Shim(protocol, connected.callback)
 
+        def ended(task: asyncio.Task[None]) -> None:
+            if not connected.called:
+                wrong = asyncio.CancelledError() if task.cancelled() else task.exception()
+                connected.errback(wrong or ConnectionLost())
+
+        connecting = self.loop.create_task(self._connect(shim))
+        connecting.add_done_callback(ended)
+        return connected
+
+    async def _connect(self, shim: Callable[[], asyncio.Protocol]) -> None:
         connecting: Coroutine[Any, Any, Any]
         if self.path is not None:
             connecting = self.loop.create_unix_connection(shim, self.path, ssl=self.tls)
@@ -162,4 +179,3 @@ class ClientEndpoint:
             )
         async with asyncio.timeout(self.timeout):
             await connecting
-        return protocol

@@ -7,16 +7,25 @@ import typer
 from rich.console import Console
 
 from router import __version__
+from router.cli import customers
+from router.cli.call import call
+from router.cli.demo import demo
+from router.cli.lint import lint
 from router.cli.serve import serve
+from router.cli.up import up
+from router.cli.watch import watch
 from router.errors import IvrError
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
     help="Intelligent IVR and call routing for a telecom hotline.",
 )
-app.command()(serve)
+for command in (serve, watch, lint, call, up, demo):
+    app.command()(command)
+app.add_typer(customers.app, name="customers")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from router.agi.switch import ask
+from router.cli.options import address
 from router.settings import Address
 
 
@@ -15,7 +16,7 @@ def call(
     number: Annotated[str, typer.Argument(help='The caller\'s number; "" for one that is withheld.')],
     dialled: Annotated[str, typer.Option(help="The number dialled: which hotline.")] = "10010",
     agi: Annotated[
-        Address, typer.Option(parser=Address.parse, envvar="IVR_AGI", help="The router.", metavar="HOST:PORT")
+        Address, typer.Option(parser=address, envvar="IVR_AGI", help="The router.", metavar="HOST:PORT")
     ] = Address("127.0.0.1", 4573),
 ) -> None:
     """Offer a call to a running router and show what it would do with it; no telephone rings.

@@ -7,12 +7,23 @@ import typer
 
 from router.settings import Address, StoreUrl
 
+
+def address(given: str | Address) -> Address:
+    """Read an option that is an address; typer hands its default through the parser too."""
+    return given if isinstance(given, Address) else Address.parse(given)
+
+
+def store_url(given: str | StoreUrl) -> StoreUrl:
+    """Read an option that is a store; typer hands its default through the parser too."""
+    return given if isinstance(given, StoreUrl) else StoreUrl.parse(given)
+
+
 Store = Annotated[
     StoreUrl,
     typer.Option(
         "--store",
         envvar="IVR_STORE",
-        parser=StoreUrl.parse,
+        parser=store_url,
         metavar="URL",
         help="redis://, rediss://, unix:// or embedded:DIR (started when nobody runs it yet).",
     ),
@@ -34,8 +45,3 @@ Region = Annotated[
     str,
     typer.Option("--region", envvar="IVR_REGION", help="Where numbers without a country code are at home."),
 ]
-
-
-def address(text: str) -> Address:
-    """Read an option that is an address."""
-    return Address.parse(text)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from router.cli.options import KeyFile, Policies, Region, Store
+from router.cli.options import KeyFile, Policies, Region, Store, address
 from router.serve import ServeSettings
 from router.serve import serve as run
 from router.settings import DEFAULT_STORE, Address, StoreUrl
@@ -14,16 +14,14 @@ from router.settings import DEFAULT_STORE, Address, StoreUrl
 def serve(
     agi: Annotated[
         Address,
-        typer.Option(
-            parser=Address.parse, envvar="IVR_AGI", metavar="HOST:PORT", help="Where FastAGI listens."
-        ),
+        typer.Option(parser=address, envvar="IVR_AGI", metavar="HOST:PORT", help="Where FastAGI listens."),
     ] = Address("127.0.0.1", 4573),
     store: Store = StoreUrl(DEFAULT_STORE),
     policies: Policies = Path("policies"),
     metrics: Annotated[
         Address,
         typer.Option(
-            parser=Address.parse,
+            parser=address,
             envvar="IVR_METRICS",
             metavar="HOST:PORT",
             help="Where /metrics, /healthz and /readyz listen.",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from router.cli.options import KeyFile, Policies, Region, Store
+from router.cli.options import KeyFile, Policies, Region, Store, address
 from router.errors import SettingsError
 from router.settings import DEFAULT_STORE, Address, StoreUrl
 from router.watch import WatchSettings
@@ -16,15 +16,10 @@ SECRET = "IVR_AMI_SECRET"  # noqa: S105  the variable's name
 """Never an option: everybody on a machine can read the command lines of its processes."""
 
 
-def _address(given: str | Address) -> Address:
-    """Read an address; typer hands a default through the parser too."""
-    return given if isinstance(given, Address) else Address.parse(given)
-
-
 def watch(
     ami: Annotated[
         Address,
-        typer.Option(parser=_address, envvar="IVR_AMI", metavar="HOST:PORT", help="The switch's AMI."),
+        typer.Option(parser=address, envvar="IVR_AMI", metavar="HOST:PORT", help="The switch's AMI."),
     ] = Address("127.0.0.1", 5038),
     ami_user: Annotated[
         str, typer.Option(envvar="IVR_AMI_USER", help="Our section of its manager.conf.")
@@ -41,7 +36,7 @@ def watch(
     metrics: Annotated[
         Address,
         typer.Option(
-            parser=_address,
+            parser=address,
             envvar="IVR_WATCH_METRICS",
             metavar="HOST:PORT",
             help="Where /metrics, /healthz and /readyz listen.",

@@ -1,0 +1,152 @@
+"""Twisted protocols on the loop's own transports, over real sockets."""
+
+import asyncio
+import socket
+
+import pytest
+import uvloop
+from twisted.application.internet import ClientService
+from twisted.internet.protocol import Factory, Protocol
+
+from router.loop import ClientEndpoint, LoopClock, listen
+
+
+@pytest.fixture
+def loop():
+    loop = uvloop.new_event_loop()
+    yield loop
+    loop.close()
+
+
+class Recorded(Protocol):
+    """Writes down what happens to it."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def connectionMade(self):
+        self.seen.append("made")
+
+    def dataReceived(self, data):
+        self.seen.append(data)
+
+    def connectionLost(self, reason):
+        self.seen.append(type(reason.value).__name__)
+
+
+class Records(Factory):
+    noisy = False
+
+    def __init__(self):
+        self.seen = []
+        self.built = []
+
+    def buildProtocol(self, addr):
+        self.built.append(Recorded(self.seen))
+        return self.built[-1]
+
+
+async def until(condition, seconds=5.0):
+    """Wait for a condition; the deadline is only for when it never comes."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def test_a_protocol_listens_answers_and_half_closes(loop):
+    """As the FastAGI port does: read, write, close the writing side, and still read what comes."""
+    factory = Records()
+
+    async def talk():
+        port = await listen(loop, factory, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port.getHost().port)
+        writer.write(b"hello")
+        await until(lambda: b"hello" in factory.seen)
+        [protocol] = factory.built
+        assert protocol.transport.getPeer().host == "127.0.0.1"
+        protocol.transport.write(b"and bye")
+        protocol.transport.loseWriteConnection()
+        assert await reader.read() == b"and bye"
+        writer.write(b"thanks")
+        await until(lambda: b"thanks" in factory.seen)
+        writer.close()
+        await until(lambda: factory.seen[-1] == "ConnectionDone")
+        await port.stopListening()
+
+    loop.run_until_complete(talk())
+    assert factory.seen == ["made", b"hello", b"thanks", "ConnectionDone"]
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_peer_that_closes_at_once_is_tried_again(loop, reset):
+    """A Redis at its limit of clients accepts and closes; the service must not wait for ever."""
+    factory = Records()
+
+    async def refuse():
+        accepted = 0
+
+        def close(_, writer):
+            nonlocal accepted
+            accepted += 1
+            if reset:
+                linger = b"\1\0\0\0\0\0\0\0"
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.close()
+
+        server = await asyncio.start_server(close, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        endpoint = ClientEndpoint(loop=loop, host="127.0.0.1", port=port)
+        service = ClientService(endpoint, factory, retryPolicy=lambda _: 0.001, clock=LoopClock(loop))
+        service.startService()
+        await until(lambda: accepted >= 5)
+        service.stopService()
+        server.close()
+        await server.wait_closed()
+
+    loop.run_until_complete(refuse())
+    assert factory.seen.count("made") >= 5
+
+
+def test_where_nobody_listens_it_is_tried_again(loop):
+    """And the connection is made as soon as somebody does."""
+    factory = Records()
+
+    async def come_late():
+        with socket.socket() as reserved:
+            reserved.bind(("127.0.0.1", 0))
+            port = reserved.getsockname()[1]
+            tries = []
+            endpoint = ClientEndpoint(loop=loop, host="127.0.0.1", port=port)
+            service = ClientService(
+                endpoint, factory, retryPolicy=lambda n: tries.append(n) or 0.001, clock=LoopClock(loop)
+            )
+            service.startService()
+            await until(lambda: len(tries) >= 3)
+            reserved.listen()
+            await until(lambda: factory.seen == ["made"])
+            service.stopService()
+
+    loop.run_until_complete(come_late())
+
+
+def test_a_connection_attempt_has_a_deadline(loop):
+    """A peer whose backlog is full never answers; the attempt ends and the service is told."""
+
+    async def wait():
+        failures = []
+        with socket.socket() as full:
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            port = full.getsockname()[1]
+            fillers = [socket.socket() for _ in range(4)]
+            for filler in fillers:
+                filler.setblocking(False)
+                filler.connect_ex(("127.0.0.1", port))
+            endpoint = ClientEndpoint(loop=loop, host="127.0.0.1", port=port, timeout=0.05)
+            endpoint.connect(Records()).addErrback(lambda failure: failures.append(failure.type))
+            await until(lambda: failures)
+            for filler in fillers:
+                filler.close()
+        assert failures == [TimeoutError]
+
+    loop.run_until_complete(wait())
