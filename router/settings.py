@@ -1,13 +1,16 @@
 """Where things are: addresses and the store, as written on a command line or in the environment."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from router.errors import SettingsError
 
 DEFAULT_STORE = "embedded:run/store"
+
+_ADDRESS = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9A-Fa-f:.]+)\]):(?P<port>[0-9]{1,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,11 @@ class Address:
         Raises:
             SettingsError: the text is not an address.
         """
-        host, _, port = text.rpartition(":")
-        if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        found = _ADDRESS.fullmatch(text)
+        host = found and (found["v4"] or found["v6"])
+        if not found or not host or not _is_ip(host, 4 if found["v4"] else 6) or int(found["port"]) > 65535:
             raise SettingsError(f'"{text}" is not an address; write it like 127.0.0.1:4573')
-        return cls(host.strip("[]"), int(port))
+        return cls(host, int(found["port"]))
 
     @property
     def is_loopback(self) -> bool:
@@ -43,8 +47,8 @@ class Address:
 class StoreUrl:
     """Which Redis (or Valkey) the customers are in."""
 
-    text: str
-    """redis://…, rediss://…, unix://… as redis-py reads them, or embedded:DIR."""
+    text: str = field(repr=False)
+    """redis://…, rediss://…, unix://… as redis-py reads them, or embedded:DIR. A password may be in it."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -53,12 +57,12 @@ class StoreUrl:
         Raises:
             SettingsError: the scheme is unknown, or an embedded store has no folder.
         """
-        scheme = text.split(":", 1)[0]
-        if scheme not in {"redis", "rediss", "unix", "embedded"}:
+        if not text.startswith(("redis://", "rediss://", "unix://", "embedded:")):
             raise SettingsError(
-                f'store "{text}": the scheme must be redis://, rediss://, unix:// or embedded:DIR'
+                f'store "{_without_password(text)}": the scheme must be redis://, rediss://, unix:// '
+                "or embedded:DIR"
             )
-        if scheme == "embedded" and not text.removeprefix("embedded:"):
+        if text == "embedded:":
             raise SettingsError("embedded: needs a folder, like embedded:run/store")
         return cls(text)
 
@@ -69,5 +73,16 @@ class StoreUrl:
 
     def __str__(self) -> str:
         """Without a password."""
-        parts = urlsplit(self.text)
-        return self.text.replace(f":{parts.password}@", ":***@") if parts.password else self.text
+        return _without_password(self.text)
+
+
+def _without_password(url: str) -> str:
+    url = re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", url)
+    return re.sub(r"([?&][^=&]*password=)[^&]*", r"\1***", url)
+
+
+def _is_ip(host: str, version: int) -> bool:
+    try:
+        return ip_address(host).version == version
+    except ValueError:
+        return False
