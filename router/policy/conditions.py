@@ -67,8 +67,12 @@ def always(_facts: Facts) -> bool:
 
 
 def _all(tests: tuple[Test, ...]) -> Test:
+    if len(tests) == 2:  # as most are: without the loop a decision takes a quarter less
+        one, other = tests
+        return lambda facts: one(facts) and other(facts)
+
     def test(facts: Facts) -> bool:
-        for part in tests:  # noqa: SIM110 - all() over a generator takes four times as long
+        for part in tests:  # noqa: SIM110 - all() over a generator takes longer still
             if not part(facts):
                 return False
         return True
@@ -77,6 +81,10 @@ def _all(tests: tuple[Test, ...]) -> Test:
 
 
 def _any(tests: tuple[Test, ...]) -> Test:
+    if len(tests) == 2:
+        one, other = tests
+        return lambda facts: one(facts) or other(facts)
+
     def test(facts: Facts) -> bool:
         for part in tests:  # noqa: SIM110 - the same
             if part(facts):

@@ -1,12 +1,17 @@
 """A folder of policies as a whole: which files are read, and what they come to."""
 
+import json
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from router.errors import PolicyError
 from router.policy.load import load
+from router.policy.source import parse
 from tests.policy.conftest import GOOD, Write
 
 HOTLINE = (GOOD / "10010.yaml").read_text(encoding="utf-8")
@@ -128,3 +133,33 @@ def test_a_file_that_is_half_written_is_refused(write: Write, length: int) -> No
     folder = write({})
     (folder / "10010.yaml").write_bytes(HOTLINE.encode()[:length])
     assert refusal(folder).startswith("10010.yaml:")
+
+
+JUNK = st.sampled_from(
+    [None, True, 0, 10**17, 1.5, "", "x", "senior", "72h", [], {}, ["x"], [[]], {"is": 1}, {"any": ["vip"]}]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_value_in_any_place_is_told_or_taken(data: st.DataObject) -> None:
+    """No file, however odd, makes the loader fail otherwise than by its problems."""
+    name = data.draw(st.sampled_from(["attributes.yaml", "queues.yaml", "10010.yaml"]))
+    value = parse((GOOD / name).read_bytes(), name).value
+    steps, below = [], value
+    while isinstance(below, dict | list) and below and (not steps or data.draw(st.booleans())):
+        steps.append(
+            data.draw(st.sampled_from(range(len(below)) if isinstance(below, list) else list(below)))
+        )
+        above, below = below, below[steps[-1]]
+    above[steps[-1]] = data.draw(JUNK)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in GOOD.iterdir():
+            Path(folder, path.name).write_bytes(path.read_bytes())
+        Path(folder, name).write_text(json.dumps(value), encoding="utf-8")
+        try:
+            decisions = len(load(Path(folder)).decisions)
+        except PolicyError as error:
+            decisions = 0
+            said = str(error)
+    assert decisions or re.match(r"[a-z0-9]+\.yaml:\d+:\d+ ", said)
