@@ -1,6 +1,7 @@
 """``python -m loadtest.bench``: the router beside its floor and its peers, every answer checked."""
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -121,7 +122,7 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else 124)
     try:
         outcomes = run(options, console)
-    except (programs.BuildError, StartError, LoadError) as error:
+    except (programs.BuildError, StartError, LoadError, subprocess.CalledProcessError) as error:
         console.print(f"bench: {error}", style="red", markup=False)
         return 2
     here = report.machine()
