@@ -11,7 +11,8 @@ from router.policy.load import load
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
 EXAMPLE = next(text for text in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL) if "hotline:" in text)
-CONDITIONS = re.findall(r"^\| `(.+?)` \| (?:it|the|there|both|each|at) ", GUIDE, re.MULTILINE)
+SECTION = GUIDE.split("## Conditions")[1].split("## ")[0]
+CONDITIONS = list(re.findall(r"^\| `(.+?)` \|", SECTION, re.MULTILINE))
 
 
 def folder(path: Path, hotline: str) -> Path:
