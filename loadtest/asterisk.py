@@ -30,8 +30,8 @@ from loadtest.site import Site
 START_LIMIT = 60.0
 """Seconds until Asterisk must be ready; it takes about one on an idle machine."""
 STOP_LIMIT = 10.0
-RTP_PORTS = 600
-"""Media ports of a switch: two for each leg of a call, so 150 calls with an agent at a time."""
+RTP_PORTS = 1200
+"""Media ports of a switch: two for each leg of a call, so 300 calls with an agent at a time."""
 
 
 class AsteriskFailed(Exception):

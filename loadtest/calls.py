@@ -27,7 +27,7 @@ class AgentCall:
     at: datetime
     agent: str
     number: str
-    """The caller's number; ``anonymous`` if there is none."""
+    """The caller's number; empty if there is none."""
     segment: str
     """What the agent's phone shows beside the number; empty if nothing."""
     call_id: str
@@ -49,8 +49,8 @@ class CallerStep:
 def totals(text: str) -> Totals:
     """Read a file of ``-trace_stat``: the newest whole row counts; none yet is no calls."""
     rows = list(csv.DictReader(text.splitlines(), delimiter=";"))
-    # SIPp may be in the middle of writing the newest one.
-    whole = [row for row in rows if row.get("FailedCall(C)", "").strip() and row.get("TotalCallCreated")]
+    # SIPp may be in the middle of writing the newest one: this column comes after those that are read.
+    whole = [row for row in rows if row.get("FailedCannotSendMessage(P)") is not None]
     if not whole:
         return Totals()
     last = whole[-1]

@@ -11,7 +11,7 @@ from typing import Self
 
 LOWEST = 10_000
 HIGHEST = 32_000
-BLOCK = 1_000
+BLOCK = 2_000
 
 
 class NoPorts(Exception):
@@ -22,7 +22,7 @@ class Ports:
     """Ports on 127.0.0.1 that no other run of ours uses."""
 
     def __init__(self, blocks: int = 1) -> None:
-        """Take so many adjacent blocks of 1,000 ports.
+        """Take so many adjacent blocks of 2,000 ports.
 
         Raises:
             NoPorts: there are not so many in a row.
