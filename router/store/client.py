@@ -44,6 +44,7 @@ def translated(store: StoreUrl) -> Iterator[None]:
     except redis.TimeoutError as wrong:
         raise StoreTimeout(f"store {store}: no answer in {REPLY_SECONDS:.0f} s") from wrong
     except (redis.AuthenticationError, redis.BusyLoadingError, redis.ResponseError) as wrong:
-        raise StoreRefused(str(wrong)) from wrong
+        code = getattr(wrong, "status_code", None)  # redis-py takes it off the message
+        raise StoreRefused(f"{code} {wrong}" if code else str(wrong)) from wrong
     except redis.ConnectionError as wrong:
         raise StoreDown(f"store {store}: {wrong}") from wrong

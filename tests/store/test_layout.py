@@ -1,0 +1,123 @@
+"""Keys and the form of contacts."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.facts import CallId, Contact
+from router.numbers import Pseudonym
+from router.store.layout import contacts_key, customer_key, decode_contacts, encode_contact
+
+TOKENS = st.from_regex(r"[A-Za-z0-9._-]{1,24}", fullmatch=True)
+CONTACTS = st.builds(
+    Contact,
+    at=st.integers(0, 2**40),
+    call_id=TOKENS.map(CallId),
+    answered=st.just(value=True),
+    queue=TOKENS,
+) | st.builds(
+    Contact,
+    at=st.integers(0, 2**40),
+    call_id=TOKENS.map(CallId),
+    answered=st.just(value=False),
+    queue=st.just(""),
+)
+
+
+def contact(call_id="1.1", *, at=100, answered=False, queue=""):
+    return Contact(at=at, call_id=CallId(call_id), answered=answered, queue=queue)
+
+
+def test_the_keys_of_a_caller_share_a_hash_tag():
+    """Redis Cluster hashes what is in braces only: one node has both keys."""
+    keys = customer_key(Pseudonym("k1.abc")), contacts_key(Pseudonym("k1.abc"))
+    assert keys == (b"c:{k1.abc}", b"h:{k1.abc}")
+    assert len({re.search(rb"\{(.+)\}", key)[1] for key in keys}) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "decoded"),
+    [
+        (b"o 100 1.1", contact()),
+        (b"a 100 1.1 expert", contact(answered=True, queue="expert")),
+        (b"a 100 1.1 elder care", contact(answered=True, queue="elder care")),
+        (b"a 100 1.1 ", contact(answered=True)),
+    ],
+)
+def test_an_entry_and_its_contact(entry, decoded):
+    assert encode_contact(decoded) == entry
+    assert decode_contacts([entry]) == (decoded,)
+
+
+@pytest.mark.parametrize(
+    ("entries", "decoded"),
+    [
+        pytest.param([], (), id="none"),
+        pytest.param(
+            [b"o 300 3", b"o 200 2"], (contact("3", at=300), contact("2", at=200)), id="newest first"
+        ),
+        pytest.param(
+            [b"a 105 1.1 vip", b"o 100 1.1"],
+            (contact(at=105, answered=True, queue="vip"),),
+            id="answered after it was offered",
+        ),
+        pytest.param(
+            [b"o 100 1.1", b"a 105 1.1 vip"],
+            (contact(at=105, answered=True, queue="vip"),),
+            id="offered entry written once more",
+        ),
+        pytest.param(
+            [b"a 190 1.1 expert", b"a 105 1.1 vip", b"o 100 1.1"],
+            (contact(at=190, answered=True, queue="expert"),),
+            id="answered twice after a transfer: the last",
+        ),
+        pytest.param(
+            [b"a 305 3 vip", b"o 300 3", b"o 200 2", b"a 105 1 vip", b"o 100 1"],
+            (
+                contact("3", at=305, answered=True, queue="vip"),
+                contact("2", at=200),
+                contact("1", at=105, answered=True, queue="vip"),
+            ),
+            id="three calls",
+        ),
+    ],
+)
+def test_entries_of_one_call_are_one_contact(entries, decoded):
+    assert decode_contacts(entries) == decoded
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b"",
+        b" ",
+        b"o",
+        b"o 100",
+        b"a 100 1.1",
+        b"o 100 1.1 vip",
+        b"t 100 1.1 vip",
+        b"o x 1.1",
+        b"o 100 \xff",
+        b"a 100 1.1 \xff",
+        b"{}",
+        b"\x00",
+        b"O 100 1.1",
+        b"a  100 1.1 vip",
+    ],
+)
+def test_forms_of_other_releases_are_passed_over(entry):
+    """The rest of the list still counts."""
+    assert decode_contacts([b"o 200 2", entry, b"o 100 1"]) == (contact("2", at=200), contact("1", at=100))
+
+
+@given(st.lists(st.binary(max_size=40), max_size=64))
+def test_no_bytes_are_an_exception(entries):
+    """The caller is waiting."""
+    decode_contacts(entries)
+
+
+@given(st.lists(CONTACTS, max_size=20, unique_by=lambda made: made.call_id))
+def test_what_is_encoded_is_decoded(contacts):
+    assert decode_contacts([encode_contact(made) for made in contacts]) == tuple(contacts)
