@@ -119,7 +119,7 @@ def _verdict(outcomes: Sequence[Outcome]) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run; 0 only if every answer was right, and none lost by the floor or the router."""
     options = _options(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 124)
+    console = Console(width=None if sys.stdout.isatty() else 140)
     try:
         outcomes = run(options, console)
     except (programs.BuildError, StartError, LoadError, subprocess.CalledProcessError) as error:
