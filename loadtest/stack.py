@@ -20,7 +20,7 @@ from typing import Self
 from loadtest.agents import Agent, Crew, read_crews
 from loadtest.asterisk import Asterisk, site_on
 from loadtest.ports import Ports
-from loadtest.sipp import Agents
+from loadtest.sipp import ANSWERS, Agents
 
 START_LIMIT = 20.0
 """Seconds until a process must be ready."""
@@ -50,6 +50,7 @@ class Ivr:
             ProcessFailed: it does not become ready.
         """
         self.metrics = metrics
+        self.agi = arguments[arguments.index("--agi") + 1] if "--agi" in arguments else ""
         self.log = log
         self._command = (sys.executable, "-m", "router", *arguments, "--metrics", metrics)
         self._environment = {**os.environ, **(secrets or {})}
@@ -147,6 +148,8 @@ class Wish:
     """Seconds that an agent talks."""
     wrapup: int | None = None
     """Seconds of wrap-up in every queue; None leaves what queues.conf says."""
+    recordings: Path | None = None
+    """Recorded prompts, LANGUAGE/NAME.wav, that replace made ones; None leaves those of asterisk_conf."""
 
 
 class Stack:
@@ -173,11 +176,11 @@ class Stack:
         crews: dict[str, list[Agent]] = {crew.name: crew.at(self.ports.take()) for crew in wish.crews}
         seated = [agent for crew in crews.values() for agent in crew]
         site = replace(site_on(self.ports, addresses, agents=seated), wrapup=wish.wrapup)
-        self.asterisk = self._held.enter_context(Asterisk(site, folder=folder / "asterisk"))
-        self.agents = {
-            name: self._held.enter_context(Agents(crew, folder / "agents", self.ports, talk=wish.talk))
-            for name, crew in crews.items()
-        }
+        self.asterisk = self._held.enter_context(
+            Asterisk(site, folder=folder / "asterisk", recordings=wish.recordings)
+        )
+        self._talk = wish.talk
+        self.agents = {name: self._seated(crew) for name, crew in crews.items()}
         store = ("--store", wish.store, "--key-file", str(wish.key_file))
         policies = ("--policies", str(wish.policies))
         self.routers = [
@@ -188,6 +191,20 @@ class Stack:
             *("watch", "watch", "--ami", f"127.0.0.1:{site.ami_port}", *store, *policies),
             secrets={"IVR_AMI_SECRET": site.ami_secret},
         )
+
+    def seat(self, crew: str, scenario: str = ANSWERS) -> None:
+        """Have a crew take calls in another way, or again; calls that it is in are cut.
+
+        Args:
+            crew: Its name; until then `agents` may have been stopped: nobody sits there.
+            scenario: A file of scenarios/, without .xml.
+        """
+        self.agents[crew].stop(0)
+        self.agents[crew] = self._seated(self.agents[crew].agents, scenario)
+
+    def _seated(self, crew: Sequence[Agent], scenario: str = ANSWERS) -> Agents:
+        agents = Agents(crew, self.folder / "agents", self.ports, talk=self._talk, scenario=scenario)
+        return self._held.enter_context(agents)
 
     def _ivr(self, name: str, *arguments: str, secrets: Mapping[str, str] | None = None) -> Ivr:
         metrics = f"127.0.0.1:{self.ports.take()}"

@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IAddress,
+    IDelayedCall,
     IListeningPort,
     IProtocol,
     IProtocolFactory,
@@ -46,8 +47,50 @@ class LoopClock:
     """The loop's own time, which never goes back: the reactor's is the wall clock (time.time)."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self.seconds = loop.time
-        self.callLater = loop.call_later
+
+    def callLater(self, delay: float, callable: Callable[..., object], /, *args: object) -> "_Timer":  # noqa: A002
+        """Call it after so many seconds."""
+        return _Timer(self._loop, self._loop.call_later(delay, callable, *args), callable, args)
+
+
+@implementer(IDelayedCall)
+class _Timer:
+    """A timer of the loop under the names that ClientService and LoopingCall use."""
+
+    __slots__ = ("_args", "_call", "_handle", "_loop")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        handle: asyncio.TimerHandle,
+        call: Callable[..., object],
+        args: tuple[object, ...],
+    ) -> None:
+        self._loop = loop
+        self._handle = handle
+        self._call = call
+        self._args = args
+
+    def getTime(self) -> float:
+        return self._handle.when()
+
+    def cancel(self) -> None:
+        self._handle.cancel()
+
+    def active(self) -> bool:
+        return not self._handle.cancelled() and self._handle.when() > self._loop.time()
+
+    def delay(self, secondsLater: float) -> None:
+        self._restart(self._handle.when() + secondsLater)
+
+    def reset(self, secondsFromNow: float) -> None:
+        self._restart(self._loop.time() + secondsFromNow)
+
+    def _restart(self, when: float) -> None:
+        self._handle.cancel()
+        self._handle = self._loop.call_at(when, self._call, *self._args)
 
 
 @implementer(ITransport)
@@ -148,6 +191,7 @@ class ClientEndpoint:
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
         """Connect, as IStreamClientEndpoint says; ClientService calls this again and again."""
+
         def cancel(_: Deferred[IProtocol]) -> None:
             connecting.cancel()
 

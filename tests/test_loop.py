@@ -41,7 +41,7 @@ class Records(Factory):
         self.seen = []
         self.built = []
 
-    def buildProtocol(self, addr):
+    def buildProtocol(self, addr):  # noqa: ARG002  Twisted's signature
         self.built.append(Recorded(self.seen))
         return self.built[-1]
 
@@ -49,8 +49,15 @@ class Records(Factory):
 async def until(condition, seconds=5.0):
     """Wait for a condition; the deadline is only for when it never comes."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  what is waited for is no event of ours
             await asyncio.sleep(0.001)
+
+
+async def stopped(service, loop):
+    """Stop a service and wait until its connection, or its attempt at one, is gone."""
+    stopping = service.stopService()
+    if stopping is not None:
+        await stopping.asFuture(loop)
 
 
 def test_a_protocol_listens_answers_and_half_closes(loop):
@@ -99,9 +106,8 @@ def test_a_peer_that_closes_at_once_is_tried_again(loop, reset):
         service = ClientService(endpoint, factory, retryPolicy=lambda _: 0.001, clock=LoopClock(loop))
         service.startService()
         await until(lambda: accepted >= 5)
-        service.stopService()
+        await stopped(service, loop)
         server.close()
-        await server.wait_closed()
 
     loop.run_until_complete(refuse())
     assert factory.seen.count("made") >= 5
@@ -124,7 +130,7 @@ def test_where_nobody_listens_it_is_tried_again(loop):
             await until(lambda: len(tries) >= 3)
             reserved.listen()
             await until(lambda: factory.seen == ["made"])
-            service.stopService()
+            await stopped(service, loop)
 
     loop.run_until_complete(come_late())
 
