@@ -47,7 +47,7 @@ class Import:
     client: redis.Redis
     bulk: Bulk
     batch: int
-    """Rows a batch: what is sent at once, and done twice at most when it is gone on with."""
+    """Rows a batch: what is sent at once; three batches are done twice at most when it is gone on with."""
     rejects: Rejects
     tell: Callable[[Mark], None]
     """Called after each batch."""
