@@ -4,6 +4,7 @@ The service's own processes are started as anybody would start them: by the comm
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -162,6 +163,8 @@ class Stack:
             AsteriskUnavailable, AsteriskFailed, SippMissing, SippFailed, PromptsMissing, ProcessFailed
         """
         self.folder = folder
+        for former in ("asterisk", "agents", "callers"):
+            shutil.rmtree(folder / former, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         self._held = ExitStack()
         try:

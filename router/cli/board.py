@@ -61,7 +61,8 @@ class Board:
         """Calls by segment and destination."""
         cells = Counter((event.segment, event.destination) for event in self.routed)
         destinations = sorted({destination for _, destination in cells})
-        table = Table("segment", *destinations, "answered", title="where they went")
+        names = [destination.partition(":")[2] for destination in destinations]
+        table = Table("segment", *names, "answered", title="where they went")
         for segment in sorted({segment for segment, _ in cells}):
             answered = sum(
                 event.call_id in self.answered for event in self.routed if event.segment == segment

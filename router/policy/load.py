@@ -15,7 +15,7 @@ from typing import Any
 from router.errors import PolicyError, Problem
 from router.facts import Caller
 from router.policy import attributes as attributes_file
-from router.policy.attributes import RESERVED, Attribute, attributes_of
+from router.policy.attributes import KNOWN, RESERVED, Attribute, attributes_of
 from router.policy.check import check
 from router.policy.compile import compile_hotline
 from router.policy.consistency import conflicts, inconsistencies
@@ -119,7 +119,8 @@ def _policies(
 ) -> Policies:
     hotlines = [compile_hotline(file, version) for file in files]
     asked = [leaf for hotline in hotlines for leaf in _asked(hotline)]
-    looked_at = {leaf.attribute for leaf in asked if not isinstance(leaf, Contacts | InSegment)}
+    # "known" always: a lookup of no field at all is an error to Redis
+    looked_at = {KNOWN} | {leaf.attribute for leaf in asked if not isinstance(leaf, Contacts | InSegment)}
     return Policies(
         version=version,
         attributes=attributes,
