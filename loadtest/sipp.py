@@ -24,6 +24,8 @@ from loadtest.calls import (
 from loadtest.ports import Ports
 
 SCENARIOS = Path(__file__).with_name("scenarios")
+ANSWERS = "an_agent_answers_and_talks"
+"""What an agent's phone plays on an ordinary day."""
 START_LIMIT = 10.0
 """Seconds until SIPp must listen."""
 STOP_LIMIT = 3.0
@@ -202,7 +204,7 @@ class Agents(Sipp):
         ports: Ports,
         *,
         talk: float = 1.0,
-        scenario: str = "an_agent_answers_and_talks",
+        scenario: str = ANSWERS,
     ) -> None:
         """Sit down and wait for calls.
 
