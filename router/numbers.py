@@ -45,7 +45,7 @@ def _parsed(raw: str, region: str) -> Number | None:
         return None
     match phonenumbers.is_possible_number_with_reason(parsed):
         case phonenumbers.ValidationResult.IS_POSSIBLE:
-            # zeros ahead are part of a number in a few countries; elsewhere they are what a faulty switch sends
+            # zeros ahead are part of a number in a few countries; elsewhere a faulty switch sends them
             if parsed.italian_leading_zero and not phonenumbers.is_valid_number(parsed):
                 return None
             return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

@@ -1,52 +1,36 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
-import asyncio
-import gc
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import structlog
-from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from twisted.application.internet import ClientService, backoffPolicy
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort
-from twisted.internet.task import LoopingCall
 
 from metrics.kpis import Kpis
-from metrics.service import ServiceMetrics
-from router import __version__
+from metrics.service import RouterMetrics
 from router.agi.server import AgiPort, Limits
 from router.events import Event, to_json
-from router.loop import ClientEndpoint, LoopClock, install, listen
+from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
+from router.process import FLUSH_SECONDS, Process, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
-from router.store.address import StoreAddress, store_address
+from router.store.address import StoreAddress
 from router.store.callers import Callers
-from router.store.embedded import opened
-from router.store.journal import Journal
-from router.store.keyfile import load_key
-from router.store.link import Link
-from router.web.site import site
 
 log = structlog.get_logger()
 
 LOOKUP_SECONDS = 0.05
 """The deadline of a lookup: after it the caller is decided for as unknown."""
-WRITE_SECONDS = 2.0
-"""The deadline of a batch of the journal."""
-FLUSH_SECONDS = 0.05
+LOOKUPS = 1024
+"""Lookups in flight at most."""
 SWEEP_SECONDS = 0.25
 DRAIN_SECONDS = 10.0
 """How long calls in flight may go on after SIGTERM."""
-JOURNAL_LENGTH = 1_000_000
-"""Events that the stream keeps, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,112 +84,53 @@ def serve(settings: ServeSettings) -> None:
         OSError: an address cannot be had.
     """
     policies = load(settings.policies)
-    key = load_key(settings.key_file, settings.store)
-    with ExitStack() as stack:
-        url = stack.enter_context(opened(settings.store))
-        _Service(settings, policies, key, store_address(url)).run()
+    with store_access(settings.store, settings.key_file) as (address, key):
+        _serve(settings, policies, key, address)
 
 
-class _Service:
-    """Everything of one decision service, built and joined."""
+def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
+    process = Process(address, window=lambda: policies.longest_window)
+    metrics, kpis = RouterMetrics(process.registry), Kpis(process.registry)
+    kpis.create(policies.decisions)
+    metrics.policy.info({"version": policies.version})
+    metrics.policy_loaded.set(time.time())
 
-    def __init__(
-        self, settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress
-    ) -> None:
-        self._settings = settings
-        self._reactor, self._loop = install()
-        self._clock: Any = LoopClock(self._loop)
-        registry = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=registry)
-        metrics = ServiceMetrics(registry, __version__)
-        kpis = Kpis(registry)
-        kpis.create(policies.decisions)
-        metrics.policy.info({"version": policies.version})
-        metrics.policy_loaded.set(time.time())
+    lines = CallLog(sys.stdout.buffer)
+    process.every(FLUSH_SECONDS, lines.flush)
+    lookups = process.link(deadline=LOOKUP_SECONDS, bound=LOOKUPS)
+    process.metrics.store_up.set_function(lambda: float(lookups.is_up))
+    routing = Routing(
+        policies=policies,
+        store=Callers(lookups, lambda error: metrics.store_errors.labels(error.kind).inc()),
+        events=Published(kpis.observe, process.journal.publish, lines.publish),
+        key=key,
+        wall=time.time,
+        monotonic=time.monotonic,
+    )
+    agi = AgiPort(
+        routing.route,
+        region=settings.region,
+        seconds=time.monotonic,
+        refused=lambda why: metrics.agi_refused.labels(why).inc(),
+        limits=Limits(),
+    )
+    metrics.agi_sessions.set_function(lambda: len(agi.sessions))
+    process.every(SWEEP_SECONDS, agi.sweep)
 
-        self._lookups = self._link(address, deadline=LOOKUP_SECONDS, bound=1024)
-        self._writes = self._link(address, deadline=WRITE_SECONDS, bound=4)
-        self._journal = Journal(
-            self._writes,
-            length=JOURNAL_LENGTH,
-            window=lambda: policies.longest_window,
-            dropped=metrics.journal_dropped.inc,
-        )
-        self._log = CallLog(sys.stdout.buffer)
-        routing = Routing(
-            policies=policies,
-            store=Callers(self._lookups, lambda error: metrics.store_errors.labels(error.kind).inc()),
-            events=Published(kpis.observe, self._journal.publish, self._log.publish),
-            key=key,
-            wall=time.time,
-            monotonic=time.monotonic,
-        )
-        self._agi = AgiPort(
-            routing.route,
-            region=settings.region,
-            seconds=time.monotonic,
-            refused=lambda why: metrics.agi_refused.labels(why).inc(),
-            limits=Limits(),
-        )
-        metrics.watch(
-            sessions=lambda: len(self._agi.sessions),
-            store_up=lambda: self._lookups.is_up,
-            waiting=lambda: self._journal.waiting,
-        )
-        self._site = site(registry, self._is_ready)
-        self._draining = False
+    port = process.loop.run_until_complete(listen(process.loop, agi, settings.agi.host, settings.agi.port))
+    draining = False
+    watched = process.watched(settings.metrics, lambda: lookups.is_up and not draining)
+    if not settings.agi.is_loopback:
+        log.warning("whoever reaches this port can run anything on the switch", address=str(settings.agi))
+    log.info("ready", agi=f"{settings.agi.host}:{port.getHost().port}", metrics=watched)
 
-    def _link(self, address: StoreAddress, *, deadline: float, bound: int) -> Link:
-        link = Link(greeting=address.greeting, deadline=deadline, bound=bound, clock=self._clock)
-        endpoint = ClientEndpoint(
-            loop=self._loop, path=address.path, host=address.host, port=address.port, tls=address.tls
-        )
-        retry = backoffPolicy(initialDelay=0.1, maxDelay=1.0, factor=1.5)
-        service = ClientService(endpoint, link, retryPolicy=retry, clock=self._clock)
-        self._reactor.callWhenRunning(service.startService)
-        return link
-
-    def _is_ready(self) -> bool:
-        return self._lookups.is_up and not self._draining
-
-    def run(self) -> None:
-        """Listen, say so, and turn until a signal ends it."""
-        agi = self._settings.agi
-        port = self._loop.run_until_complete(listen(self._loop, self._agi, agi.host, agi.port))
-        web = self._settings.metrics
-        watched = self._reactor.listenTCP(web.port, self._site, interface=web.host)
-        for address in (agi, web):
-            if not address.is_loopback:
-                log.warning("open beyond this machine: whoever speaks FastAGI here", address=str(address))
-        for task, seconds in ((self._agi.sweep, SWEEP_SECONDS), (self._flush, FLUSH_SECONDS)):
-            looping = LoopingCall(task)
-            looping.clock = self._clock  # the reactor's goes back when somebody sets the wall clock
-            looping.start(seconds, now=False)
-        self._reactor.addSystemEventTrigger("before", "shutdown", self._stop, port)
-        log.info(
-            "ready",
-            agi=f"{agi.host}:{port.getHost().port}",
-            metrics=f"{web.host}:{watched.getHost().port}",
-        )
-        gc.collect()
-        gc.freeze()  # what lives from the start need not be looked at again in every collection
-        self._reactor.run()
-
-    def _flush(self) -> None:
-        self._journal.flush()
-        self._log.flush()
-
-    def _stop(self, port: IListeningPort) -> Deferred[None]:
-        return Deferred.fromFuture(asyncio.ensure_future(self._drain(port), loop=self._loop))
-
-    async def _drain(self, port: IListeningPort) -> None:
+    async def drain() -> None:
         """Take no more calls, let those in flight end, write what is left of the journal."""
-        self._draining = True
+        nonlocal draining
+        draining = True
         port.stopListening()
-        end = self._clock.seconds() + DRAIN_SECONDS
-        while (self._agi.sessions or self._journal.waiting) and self._clock.seconds() < end:
-            self._flush()
-            await asyncio.sleep(0.01)
-        self._flush()
-        log.info("stopped", sessions=len(self._agi.sessions), events_lost=self._journal.waiting)
+        await process.written(DRAIN_SECONDS, until=lambda: not agi.sessions)
+        lines.flush()
+        log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
+
+    process.run(drain)

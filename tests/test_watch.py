@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
 
@@ -110,6 +111,7 @@ class PlayedSwitch:
 
     def __init__(self) -> None:
         self.port = 0
+        self._accepted: list[socket.socket] = []
         self.listen()
 
     def listen(self) -> None:
@@ -119,7 +121,12 @@ class PlayedSwitch:
         threading.Thread(target=self._take, args=(self._socket,), daemon=True).start()
 
     def _take(self, listening: socket.socket) -> None:
+        with suppress(OSError, KeyError, IndexError, ValueError):  # it may be gone at any moment
+            self._let_in(listening)
+
+    def _let_in(self, listening: socket.socket) -> None:
         client, _ = listening.accept()
+        self._accepted.append(client)
         client.sendall(BANNER)
         asked = self._action(client)
         client.sendall(packet(f"Response: Success\nActionID: {asked['ActionID']}\nChallenge: 1234"))
@@ -132,7 +139,9 @@ class PlayedSwitch:
     def _action(client: socket.socket) -> dict[str, str]:
         text = b""
         while not text.endswith(b"\r\n\r\n"):
-            text += client.recv(4096)
+            if not (piece := client.recv(4096)):
+                raise ConnectionError("the observer has left")
+            text += piece
         return dict(line.split(": ", 1) for line in text.decode().strip().split("\r\n"))
 
     def say(self, *texts: str) -> None:
@@ -141,9 +150,11 @@ class PlayedSwitch:
 
     def go(self) -> None:
         """Like a switch that ends: nobody listens, and the connection is closed."""
+        with suppress(OSError):  # wakes accept()
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        if self._client is not None:
-            self._client.close()
+        for client in self._accepted:
+            client.close()
 
 
 class Observer:

@@ -1,16 +1,18 @@
 """`ivr watch` as it is typed."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from router.cli import watch as command
 from router.cli.watch import ami_secret
 from router.errors import SettingsError
 from router.settings import Address, StoreUrl
 from router.watch import WatchSettings
+
+command = import_module("router.cli.watch")
 
 
 class TestSecret:

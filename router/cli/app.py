@@ -1,0 +1,57 @@
+"""The command `ivr`: all commands, and what becomes of errors."""
+
+import signal
+import sys
+
+import structlog
+import typer
+from prometheus_client import disable_created_metrics
+from rich.console import Console
+
+from router import __version__
+from router.cli import customers
+from router.cli.call import call
+from router.cli.demo import demo
+from router.cli.lint import lint
+from router.cli.serve import serve
+from router.cli.up import up
+from router.cli.watch import watch
+from router.errors import IvrError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
+    help="Intelligent IVR and call routing for a telecom hotline.",
+)
+for command in (serve, watch, lint, call, up, demo):
+    app.command()(command)
+app.add_typer(customers.app, name="customers")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run a command; what goes wrong on purpose is told in a line, with exit code 2."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+    )
+    # also at SIGTERM a command leaves by its context managers: an embedded store is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # half of all series, and nobody asks for them
+    try:
+        app()
+    except (IvrError, OSError) as wrong:
+        Console(stderr=True, highlight=False).print(f"ivr: {wrong}", markup=False)
+        sys.exit(2)

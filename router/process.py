@@ -1,0 +1,131 @@
+"""What each long-running process is made of: loop, store, journal, metrics, an orderly end."""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from twisted.application.internet import ClientService, backoffPolicy
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+
+from metrics.service import ServiceMetrics
+from router import __version__
+from router.errors import StoreError
+from router.loop import ClientEndpoint, LoopClock, install
+from router.numbers import PseudonymKey
+from router.settings import Address, StoreUrl
+from router.store.address import StoreAddress, store_address
+from router.store.client import connect, translated
+from router.store.embedded import opened
+from router.store.journal import Journal
+from router.store.keyfile import check_key, load_key
+from router.store.link import Link
+from router.web.site import site
+
+log = structlog.get_logger()
+
+WRITE_SECONDS = 2.0
+"""The deadline of a batch of the journal."""
+FLUSH_SECONDS = 0.05
+JOURNAL_LENGTH = 1_000_000
+"""Events that the stream keeps, about."""
+
+
+@contextmanager
+def store_access(store: StoreUrl, key_file: Path | None) -> Iterator[tuple[StoreAddress, PseudonymKey]]:
+    """Where the store is, and the key that its customers are known by.
+
+    A store that does not answer is no obstacle: calls are decided without it, and it may come.
+
+    Raises:
+        SettingsError: there is no key, or it is not the one that the customers were imported with.
+    """
+    key = load_key(key_file, store)
+    with opened(store) as url:
+        try:
+            with connect(url) as client, translated(store):
+                check_key(client, key, claim=False)
+        except StoreError as wrong:
+            log.warning("the store cannot be asked yet whose key it has", why=str(wrong))
+        yield store_address(url), key
+
+
+class Process:
+    """The loop and what turns on it; built by a composition root, which adds what the process is for."""
+
+    def __init__(self, address: StoreAddress, *, window: Callable[[], int]) -> None:
+        """``window()``: seconds that a caller's contacts are kept for."""
+        self.reactor, self.loop = install()
+        self.clock: Any = LoopClock(self.loop)
+        self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self.metrics = ServiceMetrics(self.registry, __version__)
+        self._address = address
+        self.writes = self.link(deadline=WRITE_SECONDS, bound=4)
+        self.journal = Journal(
+            self.writes,
+            length=JOURNAL_LENGTH,
+            window=window,
+            dropped=self.metrics.journal_dropped.inc,
+        )
+        self.metrics.journal_waiting.set_function(lambda: self.journal.waiting)
+        self.every(FLUSH_SECONDS, self.journal.flush)
+
+    def link(self, *, deadline: float, bound: int) -> Link:
+        """A link to the store, connected again and again as long as the process runs."""
+        link = Link(greeting=self._address.greeting, deadline=deadline, bound=bound, clock=self.clock)
+        endpoint = ClientEndpoint(
+            loop=self.loop,
+            path=self._address.path,
+            host=self._address.host,
+            port=self._address.port,
+            tls=self._address.tls,
+        )
+        retry = backoffPolicy(initialDelay=0.1, maxDelay=1.0, factor=1.5)
+        self.start(ClientService(endpoint, link, retryPolicy=retry, clock=self.clock))
+        return link
+
+    def start(self, service: ClientService) -> None:
+        """Start a service with the process."""
+        self.reactor.callWhenRunning(service.startService)
+
+    def every(self, seconds: float, task: Callable[[], None]) -> None:
+        """Do something again and again."""
+        looping = LoopingCall(task)
+        looping.clock = self.clock  # the reactor's goes back when somebody sets the wall clock
+        looping.start(seconds, now=False)
+
+    def watched(self, address: Address, ready: Callable[[], bool]) -> str:
+        """Listen for those who watch this process; where, with the port that it became.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        if not address.is_loopback:
+            log.warning("metrics can be read from beyond this machine", address=str(address))
+        port = self.reactor.listenTCP(address.port, site(self.registry, ready), interface=address.host)
+        return str(Address(address.host, port.getHost().port))
+
+    def run(self, drain: Callable[[], Awaitable[None]]) -> None:
+        """Turn until a signal comes; then ``drain``, and end."""
+
+        def stop() -> Deferred[None]:
+            return Deferred.fromFuture(asyncio.ensure_future(drain(), loop=self.loop))
+
+        self.reactor.addSystemEventTrigger("before", "shutdown", stop)
+        gc.collect()
+        gc.freeze()  # what lives from the start need not be looked at again in every collection
+        self.reactor.run()
+
+    async def written(self, seconds: float, *, until: Callable[[], bool] = lambda: True) -> None:
+        """Wait until something is so and the journal is written, for so many seconds at most."""
+        end = self.clock.seconds() + seconds
+        while (self.journal.waiting or not until()) and self.clock.seconds() < end:
+            self.journal.flush()
+            await asyncio.sleep(0.01)
