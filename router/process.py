@@ -123,9 +123,13 @@ class Process:
         gc.freeze()  # what lives from the start need not be looked at again in every collection
         self.reactor.run()
 
-    async def written(self, seconds: float, *, until: Callable[[], bool] = lambda: True) -> None:
-        """Wait until something is so and the journal is written, for so many seconds at most."""
+    async def until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until something is so, for so many seconds at most."""
         end = self.clock.seconds() + seconds
-        while (self.journal.waiting or not until()) and self.clock.seconds() < end:
-            self.journal.flush()
+        while not condition() and self.clock.seconds() < end:  # noqa: ASYNC110  no event tells
             await asyncio.sleep(0.01)
+
+    async def written(self) -> None:
+        """Write what is left of the journal; a store that is not there is not waited for long."""
+        self.journal.flush()
+        await self.until(lambda: not self.journal.waiting, WRITE_SECONDS)

@@ -29,7 +29,7 @@ LOOKUP_SECONDS = 0.05
 LOOKUPS = 1024
 """Lookups in flight at most."""
 SWEEP_SECONDS = 0.25
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 8.0
 """How long calls in flight may go on after SIGTERM."""
 
 
@@ -129,7 +129,8 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         nonlocal draining
         draining = True
         port.stopListening()
-        await process.written(DRAIN_SECONDS, until=lambda: not agi.sessions)
+        await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
+        await process.written()
         lines.flush()
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 

@@ -24,8 +24,6 @@ from router.store.address import StoreAddress
 
 log = structlog.get_logger()
 
-DRAIN_SECONDS = 5.0
-"""How long the last events may take to be written after SIGTERM."""
 CONNECT_SECONDS = 2.0
 
 
@@ -134,7 +132,7 @@ def _watch(settings: WatchSettings, window: int, key: PseudonymKey, address: Sto
     async def drain() -> None:
         """Leave the switch, then write what is left of the journal."""
         service.stopService()
-        await process.written(DRAIN_SECONDS)
+        await process.written()
         log.info("stopped", events_lost=process.journal.waiting)
 
     process.run(drain)

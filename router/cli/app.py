@@ -6,7 +6,6 @@ import sys
 import structlog
 import typer
 from prometheus_client import disable_created_metrics
-from rich.console import Console
 
 from router import __version__
 from router.cli import customers
@@ -53,5 +52,5 @@ def main() -> None:
     try:
         app()
     except (IvrError, OSError) as wrong:
-        Console(stderr=True, highlight=False).print(f"ivr: {wrong}", markup=False)
+        typer.echo(f"ivr: {wrong}", err=True)
         sys.exit(2)

@@ -30,7 +30,7 @@ def test_good_policies_are_counted_under_their_version(folder: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         f"{load(folder).version} is good: 1 hotline, 4 segments, 5 routes, 5 decisions, 7 queues, "
-        "13 attributes, 4 of them looked at\n"
+        "13 attributes, 5 of them looked at\n"
     )
 
 
