@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 
+from loadtest.mix import destination
+
 _SEED = 10010
 _PLACES = (
     ("guangdong", "guangzhou"),
@@ -70,17 +72,6 @@ def _numbers(chance: random.Random, prefix: str, count: int) -> list[str]:
     return [f"{prefix}{rest:08d}" for rest in chance.sample(range(100_000_000), count)]
 
 
-def destination(customer: Customer) -> str:
-    """Where the shipped policy of 10010 sends this customer's first call."""
-    if customer.star >= 5 or customer.key_customer:
-        return "queue:vip"
-    if customer.age >= 65:
-        return "queue:elder-care"
-    if customer.occupation == "truck_driver":
-        return "queue:truck"
-    return "menu:main"
-
-
 def write_customers(path: Path, base: Sequence[Customer]) -> None:
     """Write the CSV that `ivr customers import` reads."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -93,7 +84,7 @@ def write_customers(path: Path, base: Sequence[Customer]) -> None:
 def write_calls(path: Path, base: Sequence[Customer]) -> None:
     """Write the load tool's list, ``number,destination``: every customer once, and 1 % unknown callers."""
     chance = random.Random(_SEED + 1)
-    calls = [(customer.number, destination(customer)) for customer in base]
+    calls = [(customer.number, destination(customer.columns())) for customer in base]
     calls += [(number, "menu:main") for number in _numbers(chance, "138", max(1, len(base) // 100))]
     chance.shuffle(calls)
     path.write_text("".join(f"{number},{where}\n" for number, where in calls), encoding="utf-8")

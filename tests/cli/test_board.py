@@ -1,0 +1,63 @@
+"""What the demo makes of the journal: counts, and calls that went wrong."""
+
+import pytest
+
+from router.cli.board import Board
+from router.events import CallAbandoned, CallAnswered
+from tests.fakes import routed
+
+EXPERT, ELDER = "queue:expert", "queue:elder-care"
+
+
+def answered(call_id, at, caller="k1.a", queue="elder-care", agent="elder-1"):
+    return CallAnswered(
+        call_id=call_id, at=at, caller=caller, hotline="10010", queue=queue, agent=agent, wait=1
+    )
+
+
+@pytest.fixture
+def board():
+    return Board()
+
+
+def test_decided_answered_and_abandoned_calls_are_counted(board):
+    board.take([routed(call_id="1.1"), routed(call_id="1.2"), answered("1.1", 2.0)])
+    board.take([CallAbandoned(call_id="1.2", at=3.0, caller=None, hotline="10010", queue="vip", wait=2)])
+    assert (len(board.routed), [*board.answered], board.abandoned) == (2, ["1.1"], 1)
+    assert board.table().row_count == 2
+    assert board.counts().row_count == 1
+
+
+def test_a_first_call_belongs_where_the_policy_says(board):
+    board.take([routed(caller="k1.a", destination=ELDER), routed(caller="k1.b", destination="menu:main")])
+    assert board.misrouted({"k1.a": ELDER, "k1.b": "queue:vip"}, EXPERT) == [
+        "138****8000 went to menu:main, not to queue:vip"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("destination", "at", "wrong"),
+    [
+        (ELDER, 19.0, 0),  # before the second answer
+        (EXPERT, 19.0, 1),
+        (ELDER, 20.2, 0),  # so soon after it that either is right
+        (EXPERT, 20.2, 0),
+        (ELDER, 21.0, 1),  # well after it
+        (EXPERT, 21.0, 0),
+    ],
+)
+def test_after_two_answers_a_caller_belongs_to_an_expert(board, destination, at, wrong):
+    board.take([answered("1.1", 10.0), answered("1.2", 20.0)])
+    board.take([routed(call_id="1.3", caller="k1.a", at=at, destination=destination)])
+    assert len(board.misrouted({"k1.a": ELDER}, EXPERT)) == wrong
+
+
+def test_an_agent_of_another_queue_is_wrong(board):
+    board.take([answered("1.1", 1.0, agent="elder-1"), answered("1.2", 1.0, agent="vip-1")])
+    queues = {"elder-1": ["elder-care", "default"], "vip-1": ["vip"]}
+    assert board.wrong_agents(queues) == ["call 1.2 in elder-care was answered by vip-1"]
+
+
+def test_percentiles_are_of_the_decisions_in_milliseconds(board):
+    board.take([routed(seconds=number / 1000) for number in range(1, 101)])
+    assert board.percentiles() == pytest.approx((50.5, 99.99), abs=0.1)
