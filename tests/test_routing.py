@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from router.policy.load import load
 
 from router.errors import StoreBusy, StoreDown, StoreTimeout
 from router.facts import Call, Caller, Contact, Data
 from router.numbers import PseudonymKey
+from router.policy.load import load
 from router.routing import Routing
 from tests.fakes import Callers
 

@@ -57,7 +57,9 @@ def test_a_batch_is_one_request_in_the_order_of_events(writer):
     """Each event on the bounded stream, and the contact that it makes."""
     events = [
         routed(call_id="1.1"),
-        CallAnswered(call_id="1.1", at=2.0, caller="k1.a", hotline="10010", queue="expert", agent="x", wait=1),
+        CallAnswered(
+            call_id="1.1", at=2.0, caller="k1.a", hotline="10010", queue="expert", agent="x", wait=1
+        ),
         routed(call_id="1.2", caller=None),
     ]
     for event in events:
