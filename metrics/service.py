@@ -1,5 +1,7 @@
 """The service's own health as metrics: refused sessions, store errors, lost events, versions."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
 
@@ -12,7 +14,14 @@ class ServiceMetrics:
             "ivr_journal_waiting", "Events not yet written to the store.", registry=registry
         )
         self.journal_dropped = Counter(
-            "ivr_journal_dropped", "Events lost because the journal's buffer was full.", registry=registry
+            "ivr_journal_dropped",
+            "Events and contacts lost: the buffer was full, or the store refused them for good.",
+            ("reason",),
+            registry=registry,
+        )
+        self.journal_dropped.labels("full")
+        self.task_errors = Counter(
+            "ivr_task_errors", "Errors of ours in what is done again and again.", registry=registry
         )
         Info("ivr_build", "The version of this software.", registry=registry).info({"version": version})
 
@@ -20,10 +29,13 @@ class ServiceMetrics:
 class RouterMetrics:
     """What the decision service counts beside the calls."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, *, refusals: Iterable[str], store_errors: Iterable[str]
+    ) -> None:
+        """The series of these reasons and kinds are created, so that a rate starts at zero."""
         self.agi_refused = Counter(
             "ivr_agi_refused",
-            "FastAGI sessions that ended without a decision applied, by reason.",
+            "FastAGI sessions that did not run their course, by reason.",
             ("reason",),
             registry=registry,
         )
@@ -32,6 +44,15 @@ class RouterMetrics:
             "ivr_store_errors",
             "Lookups without an answer: their callers are decided for as unknown.",
             ("kind",),
+            registry=registry,
+        )
+        for reason in refusals:
+            self.agi_refused.labels(reason)
+        for kind in store_errors:
+            self.store_errors.labels(kind)
+        self.lines_dropped = Gauge(
+            "ivr_log_lines_dropped",
+            "Lines of the log lost since the start, because nobody read them.",
             registry=registry,
         )
         self.policy = Info("ivr_policy", "The policy version that decides.", registry=registry)

@@ -13,7 +13,7 @@
         ├── StoreTimeout     no answer within the deadline
         ├── StoreDown        no connection, or it was lost before the answer
         ├── StoreBusy        too many lookups in flight already
-        └── StoreRefused     the store answered with an error (its first word is ``code``)
+        └── StoreRefused     the store answered with an error (``kind`` has its first word: refused_oom)
 """
 
 from dataclasses import dataclass
@@ -101,11 +101,23 @@ class StoreBusy(StoreError):
     kind = "busy"
 
 
+PASSING = frozenset(
+    {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN"}
+)
+"""Redis's words for what passes: the same command may be taken later."""
+_LASTING = frozenset({"NOAUTH", "NOPERM", "WRONGPASS", "WRONGTYPE"})
+
+
 class StoreRefused(StoreError):
     """The store answered with an error, such as ``LOADING …`` or ``NOAUTH …``."""
 
-    kind = "refused"
-
     def __init__(self, reply: str) -> None:
         self.code = reply.split(" ", 1)[0]
+        known = self.code in PASSING or self.code in _LASTING
+        self.kind = f"refused_{self.code.lower()}" if known else "refused"
         super().__init__(reply)
+
+    @property
+    def passes(self) -> bool:
+        """The same command may be taken later."""
+        return self.code in PASSING

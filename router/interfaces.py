@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from router.decision import Decision
 from router.errors import StoreError
 from router.events import Event
-from router.facts import Caller
+from router.facts import Call, Caller
 from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
 
@@ -32,8 +33,19 @@ class CallerStore(Protocol):
         """Read ``needs`` and the contacts in one round trip; call ``done`` exactly once, in bounded time."""
 
 
-class EventSink(Protocol):
-    """Where events go after the caller has been answered."""
+Answer = Callable[[Decision | None], bool]
+"""Tell the switch, once; None: no decision, its default route takes the call. False: nobody heard it."""
+Route = Callable[[Call, float, Answer], None]
+"""Decide a call whose session began at a time (seconds, monotonic), and answer it exactly once."""
+Publish = Callable[[Event], None]
+"""Where events go after the caller has been answered; it never waits and never raises."""
 
-    def publish(self, event: Event) -> None:
-        """Take the event; never wait, never raise."""
+
+def to_all(*sinks: Publish) -> Publish:
+    """One place for events that gives them to several, in turn."""
+
+    def publish(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return publish

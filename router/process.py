@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import resource
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.task import LoopingCall
 
 from metrics.service import ServiceMetrics
@@ -58,8 +61,15 @@ def store_access(store: StoreUrl, key_file: Path | None) -> Iterator[tuple[Store
 class Process:
     """The loop and what turns on it; built by a composition root, which adds what the process is for."""
 
-    def __init__(self, address: StoreAddress, *, window: Callable[[], int]) -> None:
-        """``window()``: seconds that a caller's contacts are kept for."""
+    def __init__(
+        self,
+        address: StoreAddress,
+        *,
+        window: Callable[[], int],
+        line: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        """``window()``: seconds that a caller's contacts are kept for; ``line`` is given events as JSON."""
+        _take_descriptors()
         self.reactor, self.loop = install()
         self.clock: Any = LoopClock(self.loop)
         self.registry = CollectorRegistry()
@@ -72,7 +82,8 @@ class Process:
             self.writes,
             length=JOURNAL_LENGTH,
             window=window,
-            dropped=self.metrics.journal_dropped.inc,
+            dropped=lambda why: self.metrics.journal_dropped.labels(why).inc(),
+            line=line,
         )
         self.metrics.journal_waiting.set_function(lambda: self.journal.waiting)
         self.every(FLUSH_SECONDS, self.journal.flush)
@@ -87,7 +98,7 @@ class Process:
             port=self._address.port,
             tls=self._address.tls,
         )
-        retry = backoffPolicy(initialDelay=0.1, maxDelay=1.0, factor=1.5)
+        retry = backoffPolicy(initialDelay=0.25, maxDelay=1.0, factor=2.0)
         self.start(ClientService(endpoint, link, retryPolicy=retry, clock=self.clock))
         return link
 
@@ -96,8 +107,16 @@ class Process:
         self.reactor.callWhenRunning(service.startService)
 
     def every(self, seconds: float, task: Callable[[], None]) -> None:
-        """Do something again and again."""
-        looping = LoopingCall(task)
+        """Do something again and again, also after it has failed."""
+
+        def tried() -> None:
+            try:
+                task()
+            except Exception:
+                self.metrics.task_errors.inc()
+                log.exception("what is done again and again has failed")
+
+        looping = LoopingCall(tried)
         looping.clock = self.clock  # the reactor's goes back when somebody sets the wall clock
         looping.start(seconds, now=False)
 
@@ -109,18 +128,25 @@ class Process:
         """
         if not address.is_loopback:
             log.warning("metrics can be read from beyond this machine", address=str(address))
-        port = self.reactor.listenTCP(address.port, site(self.registry, ready), interface=address.host)
+        try:
+            port = self.reactor.listenTCP(address.port, site(self.registry, ready), interface=address.host)
+        except CannotListenError as wrong:
+            raise OSError(f"{address}: {wrong.socketError}") from wrong
         return str(Address(address.host, port.getHost().port))
 
     def run(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Turn until a signal comes; then ``drain``, and end."""
 
         def stop() -> Deferred[None]:
+            for again in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(again, signal.SIG_IGN)  # it is ending already
             return Deferred.fromFuture(asyncio.ensure_future(drain(), loop=self.loop))
 
         self.reactor.addSystemEventTrigger("before", "shutdown", stop)
         gc.collect()
         gc.freeze()  # what lives from the start need not be looked at again in every collection
+        # a closed terminal ends it in order, too
+        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self.reactor.stop))
         self.reactor.run()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> None:
@@ -133,3 +159,9 @@ class Process:
         """Write what is left of the journal; a store that is not there is not waited for long."""
         self.journal.flush()
         await self.until(lambda: not self.journal.waiting, WRITE_SECONDS)
+
+
+def _take_descriptors() -> None:
+    """Take as many descriptors as we may have: sessions are to be shed by our bound, not by the kernel's."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

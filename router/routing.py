@@ -5,19 +5,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from router.decision import Decision
-from router.errors import NoHotline, StoreError
+from router.errors import StoreError
 from router.events import CallRouted
 from router.facts import Call, Caller, Data, Facts
-from router.interfaces import CallerStore, EventSink
+from router.interfaces import Answer, CallerStore, Publish
 from router.numbers import Pseudonym, PseudonymKey, masked
 from router.policy.decide import decide
 from router.policy.load import Policies
 
 log = structlog.get_logger()
-
-Answer = Callable[[Decision | None], None]
-"""Called once with the decision; None when there is none, and the dialplan's default route takes the call."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,7 +22,7 @@ class Routing:
 
     policies: Policies
     store: CallerStore
-    events: EventSink
+    publish: Publish
     key: PseudonymKey
     wall: Callable[[], float]
     """Seconds since the epoch."""
@@ -34,11 +30,11 @@ class Routing:
     """Seconds on the clock that session times are taken from."""
 
     def route(self, call: Call, started: float, answer: Answer) -> None:
-        """Decide a call; ``started`` is the monotonic time of its session's first byte."""
+        """Decide a call; ``started`` is the monotonic time at which its session began."""
         policies = self.policies
         if call.dnis not in policies.hotlines:
-            log.warning("no hotline has this number", dnis=call.dnis, call_id=call.call_id)
             answer(None)
+            log.warning("no hotline has this number", dnis=call.dnis[:40], call_id=call.call_id)
             return
         pseudonym = None if call.ani is None else self.key.pseudonym(call.ani)
         asked = _Asked(self, policies, call, pseudonym, started, answer)
@@ -73,11 +69,15 @@ class _Asked:
         facts = Facts(call=call, customer=caller.customer, contacts=caller.contacts, now=int(now), data=data)
         try:
             decision = decide(self.policies, facts)
-        except NoHotline:
+            heard = self.answer(decision)
+        except Exception:
+            # here, and not where the call came in: this runs in the store's callback, among other callers'
             self.answer(None)
+            log.exception("a call could not be decided", call_id=call.call_id)
             return
-        self.answer(decision)
-        routing.events.publish(
+        if not heard:  # the caller left, or the dialplan went on: nothing was routed
+            return
+        routing.publish(
             CallRouted(
                 call_id=call.call_id,
                 at=now,

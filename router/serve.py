@@ -1,22 +1,24 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
+import os
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from queue import SimpleQueue
+from threading import Thread
 
 import structlog
 
-from metrics.kpis import Kpis
+from metrics.kpis import RoutingKpis
 from metrics.service import RouterMetrics
-from router.agi.server import AgiPort, Limits
-from router.events import Event, to_json
+from router.agi.server import AgiPort, Limits, Refusal
+from router.errors import Taint
+from router.interfaces import to_all
 from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
-from router.process import FLUSH_SECONDS, Process, store_access
+from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
@@ -29,6 +31,10 @@ LOOKUP_SECONDS = 0.05
 LOOKUPS = 1024
 """Lookups in flight at most."""
 SWEEP_SECONDS = 0.25
+LINES = 65_536
+"""Lines of the log that wait to be written, at most."""
+LINES_A_WRITE = 8
+"""Under 4096 bytes together: a pipe takes them whole, and no other line comes between."""
 DRAIN_SECONDS = 8.0
 """How long calls in flight may go on after SIGTERM."""
 
@@ -46,34 +52,52 @@ class ServeSettings:
 
 
 class CallLog:
-    """One line a call on standard output: the event's own JSON, written in batches off the decision path."""
+    """One line a call on standard output: the event's own JSON, written in batches off the decision path.
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+    A thread writes, one batch at a time: whoever does not read his pipe stops the log and not the calls. It
+    is a daemon and writes to the descriptor, so that it cannot hold up the end of the process either.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.dropped = 0
+        """Lines lost because nobody read them."""
         self._lines: list[bytes] = []
+        self._batches: SimpleQueue[list[bytes]] = SimpleQueue()
+        self._is_writing = False
+        Thread(target=self._write, name="log", daemon=True).start()
 
-    def publish(self, event: Event) -> None:
-        """Take the event's line."""
-        self._lines.append(to_json(event))
+    def add(self, line: bytes) -> None:
+        """Take a line."""
+        if len(self._lines) < LINES:
+            self._lines.append(line)
+        else:
+            self.dropped += 1
 
     def flush(self) -> None:
-        """Write what has come since the last time."""
-        if self._lines:
-            lines, self._lines = self._lines, []
-            self._out.write(b"\n".join(lines) + b"\n")
-            self._out.flush()
+        """Have written what has come since the last time, unless that is still being written."""
+        if self._lines and not self._is_writing:
+            self._is_writing = True
+            self._batches.put(self._lines)
+            self._lines = []
 
+    @property
+    def is_written(self) -> bool:
+        """Nothing is left to write."""
+        return not self._lines and not self._is_writing
 
-class Published:
-    """Where the core's events go: counted, journaled, logged."""
-
-    def __init__(self, *sinks: Callable[[Event], None]) -> None:
-        self._sinks = sinks
-
-    def publish(self, event: Event) -> None:
-        """Give the event to each sink in turn."""
-        for sink in self._sinks:
-            sink(event)
+    def _write(self) -> None:
+        while True:
+            lines = self._batches.get()
+            for written in range(0, len(lines), LINES_A_WRITE):
+                text = b"".join(line + b"\n" for line in lines[written : written + LINES_A_WRITE])
+                try:
+                    while text:
+                        text = text[os.write(self._descriptor, text) :]
+                except OSError:  # the pipe is closed, the disk is full
+                    self.dropped += len(lines) - written
+                    break
+            self._is_writing = False
 
 
 def serve(settings: ServeSettings) -> None:
@@ -89,20 +113,22 @@ def serve(settings: ServeSettings) -> None:
 
 
 def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
-    process = Process(address, window=lambda: policies.longest_window)
-    metrics, kpis = RouterMetrics(process.registry), Kpis(process.registry)
-    kpis.create(policies.decisions)
+    lines = CallLog(sys.stdout.fileno())
+    process = Process(address, window=lambda: policies.longest_window, line=lines.add)
+    kpis = RoutingKpis(process.registry, policies.decisions)
+    metrics = RouterMetrics(
+        process.registry, refusals=[*Taint, *Refusal], store_errors=("timeout", "down", "busy", "refused")
+    )
     metrics.policy.info({"version": policies.version})
     metrics.policy_loaded.set(time.time())
-
-    lines = CallLog(sys.stdout.buffer)
+    metrics.lines_dropped.set_function(lambda: lines.dropped)
     process.every(FLUSH_SECONDS, lines.flush)
     lookups = process.link(deadline=LOOKUP_SECONDS, bound=LOOKUPS)
     process.metrics.store_up.set_function(lambda: float(lookups.is_up))
     routing = Routing(
         policies=policies,
         store=Callers(lookups, lambda error: metrics.store_errors.labels(error.kind).inc()),
-        events=Published(kpis.observe, process.journal.publish, lines.publish),
+        publish=to_all(kpis.observe, process.journal.publish),
         key=key,
         wall=time.time,
         monotonic=time.monotonic,
@@ -121,8 +147,12 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     draining = False
     watched = process.watched(settings.metrics, lambda: lookups.is_up and not draining)
     if not settings.agi.is_loopback:
-        log.warning("whoever reaches this port can run anything on the switch", address=str(settings.agi))
-    log.info("ready", agi=f"{settings.agi.host}:{port.getHost().port}", metrics=watched)
+        log.warning(
+            "whoever reaches this port can ask how any number is treated; and whoever stands between it and "
+            "the switch can run anything there",
+            address=str(settings.agi),
+        )
+    log.info("ready", agi=str(Address(settings.agi.host, port.getHost().port)), metrics=watched)
 
     async def drain() -> None:
         """Take no more calls, let those in flight end, write what is left of the journal."""
@@ -132,6 +162,7 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
         await process.written()
         lines.flush()
+        await process.until(lambda: lines.is_written, WRITE_SECONDS)
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
     process.run(drain)

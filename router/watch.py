@@ -11,13 +11,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from twisted.application.internet import backoffPolicy
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 
-from metrics.kpis import Kpis
+from metrics.kpis import QueueKpis
 from router.ami.client import AmiLink, Login
 from router.ami.translate import EVENT_CLASSES, translate
 from router.ami.wire import AmiError, AmiTrouble, Message
-from router.events import Event
+from router.interfaces import Publish, to_all
 from router.numbers import PseudonymKey
-from router.policy.load import load
+from router.policy.load import Policies, load
 from router.process import Process, store_access
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
@@ -48,12 +48,13 @@ class Switchboard:
     def __init__(
         self,
         registry: CollectorRegistry,
-        *publish: Callable[[Event], None],
+        publish: Publish,
+        *,
         key: PseudonymKey,
         region: str,
         wall: Callable[[], float],
     ) -> None:
-        """``publish`` are told of each event, in turn; ``wall`` gives seconds since the epoch."""
+        """``wall`` gives seconds since the epoch."""
         self._publish = publish
         self._key = key
         self._region = region
@@ -78,8 +79,7 @@ class Switchboard:
             self.trouble(tainted.trouble)
             return
         if event is not None:
-            for publish in self._publish:
-                publish(event)
+            self._publish(event)
 
     def state(self, *, up: bool) -> None:
         """Know whether events come."""
@@ -98,18 +98,21 @@ def watch(settings: WatchSettings) -> None:
         SettingsError, PolicyError: it cannot start.
         OSError: an address cannot be had.
     """
-    window = load(settings.policies).longest_window
+    policies = load(settings.policies)
     with store_access(settings.store, settings.key_file) as (address, key):
-        _watch(settings, window, key, address)
+        _watch(settings, policies, key, address)
 
 
-def _watch(settings: WatchSettings, window: int, key: PseudonymKey, address: StoreAddress) -> None:
-    process = Process(address, window=lambda: window)
+def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
+    process = Process(address, window=lambda: policies.longest_window)
+    hotlines = {hotline.name for hotline in policies.hotlines.values()}
+    kpis = QueueKpis(
+        process.registry, [(hotline, queue) for hotline in hotlines for queue in policies.queues]
+    )
     process.metrics.store_up.set_function(lambda: float(process.writes.is_up))
     switch = Switchboard(
         process.registry,
-        Kpis(process.registry).observe,
-        process.journal.publish,
+        to_all(kpis.observe, process.journal.publish),
         key=key,
         region=settings.region,
         wall=time.time,

@@ -22,20 +22,22 @@ class Service:
     def __init__(self):
         self.store = Callers()
         self.trace = []
+        self.heard = True
         self.routing = Routing(
             policies=load(Path("policies")),
             store=self.store,
-            events=self,
+            publish=self.trace.append,
             key=KEY,
             wall=lambda: NOW + 0.5,
             monotonic=lambda: 100.25,
         )
 
-    def publish(self, event):
-        self.trace.append(event)
+    def answer(self, decision):
+        self.trace.append(decision)
+        return self.heard
 
     def route(self, call=CALL):
-        self.routing.route(call, 100.0, self.trace.append)
+        self.routing.route(call, 100.0, self.answer)
 
     def caller(self, contacts=(), **customer):
         """What the store knows of a customer, the rest as missing."""
@@ -117,3 +119,19 @@ def test_a_call_ends_with_the_policies_it_began_with(service):
     service.routing.policies = None
     service.store.tell(five_stars)
     assert service.trace[0].destination == "queue:vip"
+
+
+def test_a_decision_that_nobody_heard_is_not_told(service):
+    """The caller left while the store was asked: he was not routed, and it is no contact."""
+    service.heard = False
+    service.route()
+    service.store.tell(service.caller())
+    assert len(service.trace) == 1
+
+
+def test_a_decision_that_breaks_is_declined_and_breaks_nobody_elses(service):
+    """It happens in the store's callback, where other callers' replies are waiting."""
+    service.route()
+    broken = Caller(customer={}, contacts=())
+    service.store.tell(broken)
+    assert service.trace == [None]

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from router.agi.wire import FAILURE, AgiRequest, Reply, Session, call, command
 from router.decision import Decision
 from router.errors import TaintedSession
-from router.facts import Call
+from router.interfaces import Route
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ SCRIPT = "route"
 
 
 class Refusal(StrEnum):
-    """Why a session ended without a decision, beside the taints (label of ``ivr_agi_refused_total``)."""
+    """Why a session did not run its course, beside the taints (label of ``ivr_agi_refused_total``)."""
 
     UNKNOWN_SCRIPT = "unknown_script"
     NOT_DECIDED = "not_decided"
@@ -34,10 +34,6 @@ class Refusal(StrEnum):
     """The peer closed before the session was over. One that sent nothing is a health check: not counted."""
     HUNG_UP = "hung_up"
     """The caller left before the decision was applied."""
-
-
-Route = Callable[[Call, float, Callable[[Decision | None], None]], None]
-"""Decide a call that came at a time (seconds, monotonic), and answer exactly once: None means «I cannot»."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +109,10 @@ class AgiSession(Protocol):
         if self._over:
             return
         try:
-            match self._session.receive(data):
-                case None:
-                    pass
+            received = self._session.receive(data)
+            if received is None:  # as for most pieces
+                return
+            match received:
                 case Reply.DONE:
                     self._over = True
                     self.transport.loseConnection()
@@ -124,32 +121,28 @@ class AgiSession(Protocol):
                 case AgiRequest() as request:
                     self._routed(request)
         except TaintedSession as tainted:
-            log.warning("AGI session refused", taint=tainted.taint, detail=str(tainted))
             self._decline(tainted.taint)
+            log.warning("AGI session refused", detail=str(tainted))
 
     def _routed(self, request: AgiRequest) -> None:
         port = self._port
         if request.script != SCRIPT:
-            log.warning("AGI session refused", script=request.script, known=SCRIPT)
             self._decline(Refusal.UNKNOWN_SCRIPT)
+            log.warning("AGI session refused", script=request.script[:40], known=SCRIPT)
             return
-        asked = call(request, port.region)
-        try:
-            port.route(asked, port.sessions[self], self._answer)
-        except Exception:
-            log.exception("a call could not be decided", call_id=asked.call_id)
-            self._decline(Refusal.NOT_DECIDED)
+        port.route(call(request, port.region), port.sessions[self], self._answer)
 
-    def _answer(self, decision: Decision | None) -> None:
+    def _answer(self, decision: Decision | None) -> bool:
         if self._over:  # the caller left, or time ran out, while the store was asked
-            return
+            return False
         if decision is None:
             self._decline(Refusal.NOT_DECIDED)
-            return
+            return False
         self.transport.write(command(decision))
         self._session.answered()
         # Half-closed, Asterisk runs the command, sends its result and is done without asking again.
         self.transport.loseWriteConnection()
+        return True
 
     def _decline(self, why: str) -> None:
         if not self._session.is_answered:  # behind our command there is nothing more to say
@@ -168,7 +161,7 @@ class AgiSession(Protocol):
             self.transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002  Twisted's signature
-        """Say goodbye to the port; a peer that left before its environment was whole is counted."""
+        """Say goodbye to the port; a peer that left in the middle is counted."""
         if not self._over and self._session.begun:
             self._port.refused(Refusal.ENDED_EARLY)
         self._over = True

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from router.errors import StoreError
+from router.errors import StoreError, StoreRefused
 from router.facts import Caller, Value
 from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
 from router.store.layout import MAX_CONTACTS, contacts_key, customer_key, decode_contacts
-from router.store.link import Link, Reply
+from router.store.link import Link, Reply, refusal
 
 log = structlog.get_logger()
 
@@ -36,11 +36,10 @@ class Callers:
         customer, contacts = customer_key(pseudonym), contacts_key(pseudonym)
 
         def told(replies: list[Reply] | StoreError) -> None:
-            if isinstance(replies, StoreError):
-                self._failed(replies)
-                done(replies)
-            else:
-                done(Caller(customer=_customer(needs, replies[0]), contacts=decode_contacts(replies[1])))
+            result = replies if isinstance(replies, StoreError) else _caller(needs, replies)
+            if isinstance(result, StoreError):
+                self._failed(result)
+            done(result)
 
         hmget, lrange, count = self._form
         commands = b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n%b" % (
@@ -59,6 +58,13 @@ def _form(needs: Sequence[Attribute]) -> tuple[bytes, bytes, bytes]:
         fields + b"*4\r\n$6\r\nLRANGE\r\n",
         b"$1\r\n0\r\n$%d\r\n%b\r\n" % (len(last), last),
     )
+
+
+def _caller(needs: Sequence[Attribute], replies: list[Reply]) -> Caller | StoreError:
+    customer, contacts = replies
+    if isinstance(customer, list) and isinstance(contacts, list) and len(customer) == len(needs):
+        return Caller(customer=_customer(needs, customer), contacts=decode_contacts(contacts))
+    return refusal(replies) or StoreRefused("replies of another form")
 
 
 def _customer(needs: Sequence[Attribute], values: list[bytes | None]) -> dict[str, Value]:

@@ -13,7 +13,7 @@ def recording(event: Event, window: int) -> list[Command]:
     """The Redis commands that record an event; none when it is no contact or nobody would look at it.
 
     ``window`` is the longest time, in seconds, that a policy looks back: contacts are kept for as long
-    after the last one. To run the commands twice does no harm: there is one contact a call.
+    after the last one. To run them twice does little harm: an entry more, still one contact a call.
     """
     if event.caller is None or window <= 0:
         return []

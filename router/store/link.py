@@ -66,6 +66,17 @@ class Link(Factory):
         self.bound = bound
         self.clock = clock
         self.connection: Connection | None = None
+        self._refused: str | None = ""
+
+    def said(self, refused: StoreError | None) -> None:
+        """Log how a greeting went, unless it went as the one before."""
+        text = None if refused is None else str(refused)
+        if text != self._refused:
+            self._refused = text
+            if text is None:
+                log.info("the store answers")
+            else:
+                log.error("the store does not let us in", error=text)
 
     @property
     def is_up(self) -> bool:
@@ -75,7 +86,7 @@ class Link(Factory):
     def request(self, commands: bytes, replies: int, done: Done) -> None:
         """Send commands (whole RESP) and give their replies to ``done``, or why there are none.
 
-        A reply that is an error makes the whole request a `StoreRefused`.
+        A reply can be an error (``hiredis.ReplyError``): `refusal` finds it.
         """
         connection = self.connection
         if connection is None:
@@ -108,11 +119,12 @@ class Connection(Protocol):
         self.request(packed(commands), len(commands), self._greeted)
 
     def _greeted(self, replies: list[Reply] | StoreError) -> None:
-        if isinstance(replies, StoreError):
-            log.error("the store does not let us in", error=str(replies))
-            self.transport.loseConnection()
-        else:
+        refused = replies if isinstance(replies, StoreError) else refusal(replies)
+        if refused is None:
             self._link.connection = self
+        else:
+            self.transport.loseConnection()
+        self._link.said(refused)
 
     def request(self, commands: bytes, replies: int, done: Done) -> None:
         """Write commands and await their replies."""
@@ -129,13 +141,15 @@ class Connection(Protocol):
         try:
             reader.feed(data)
             while (reply := reader.gets()) is not missing:
+                if not awaited:
+                    raise hiredis.ProtocolError("a reply that nobody asked for")  # noqa: TRY301
                 request = awaited[0]
                 request.replies.append(reply)
                 request.left -= 1
                 if not request.left:
                     awaited.popleft()
-                    request.answer(_result(request.replies))
-        except (hiredis.ProtocolError, IndexError) as wrong:
+                    request.answer(request.replies)
+        except hiredis.ProtocolError as wrong:
             # not RESP, or a reply nobody asked for: which reply is whose can no longer be told
             log.warning("the store's bytes make no sense; connecting anew", error=repr(wrong))
             self.transport.abortConnection()
@@ -143,20 +157,20 @@ class Connection(Protocol):
 
     def _expire(self) -> None:
         """Answer the requests whose time is over; look again when the next one's is."""
-        link = self._link
+        link, awaited = self._link, self.awaited
         now = link.clock.seconds()
-        for request in self.awaited:
-            if request.due > now:
-                break
-            request.answer(StoreTimeout(f"no answer in {link.deadline * 1000:.0f} ms"))
-        waiting = next((request for request in self.awaited if request.done), None)
-        if self.awaited and self.awaited[0].due + GIVE_UP < now:
+        late = [request for request in awaited if request.due <= now and request.done]
+        waiting = next((request for request in awaited if request.due > now), None)
+        self._timing = bool(awaited)
+        if awaited and awaited[0].due + GIVE_UP < now:
+            self._timing = False
             log.warning("the store is silent; connecting anew", seconds=GIVE_UP)
             self.transport.abortConnection()
-        elif self.awaited:
-            link.clock.callLater(max(waiting.due - now, 0.001) if waiting else link.deadline, self._expire)
-            return
-        self._timing = False
+        elif awaited:
+            delay = waiting.due - now if waiting else link.deadline
+            link.clock.callLater(max(delay, 0.001), self._expire)
+        for request in late:
+            request.answer(StoreTimeout(f"no answer in {link.deadline * 1000:.0f} ms"))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002  Twisted's signature
         """Answer what is still awaited; the ClientService connects again."""
@@ -175,8 +189,9 @@ def packed(commands: Iterable[tuple[str | bytes | int, ...]]) -> bytes:
     return b"".join(map(pack, commands))
 
 
-def _result(replies: list[Reply]) -> list[Reply] | StoreError:
+def refusal(replies: Iterable[Reply]) -> StoreRefused | None:
+    """The first error among replies; None when there is none."""
     for reply in replies:
         if isinstance(reply, hiredis.ReplyError):
             return StoreRefused(str(reply))
-    return replies
+    return None

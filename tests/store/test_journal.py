@@ -4,7 +4,7 @@ import hiredis
 import pytest
 
 from router.errors import StoreDown
-from router.events import CallAnswered, from_json
+from router.events import CallAnswered, from_json, to_json
 from router.store.journal import BATCH, STREAM, Journal
 from tests.fakes import routed
 
@@ -14,6 +14,7 @@ class Store:
 
     def __init__(self):
         self.sent = []
+        self.is_up = True
 
     def request(self, commands, replies, done):
         reader = hiredis.Reader()
@@ -27,15 +28,22 @@ class Store:
         done([b"OK"] * len(commands) if result is None else result)
         return commands
 
+    def refuse(self, place, error):
+        """Answer everything well but one command."""
+        commands, done = self.sent.pop(0)
+        done([hiredis.ReplyError(error) if number == place else b"OK" for number in range(len(commands))])
+        return commands
+
 
 class Writer:
     def __init__(self, **options):
-        self.store, self.dropped = Store(), []
+        self.store, self.dropped, self.lines = Store(), [], []
         self.journal = Journal(
             self.store,
             length=1000,
             window=lambda: 259_200,
             dropped=self.dropped.append,
+            line=self.lines.append,
             **options,
         )
 
@@ -50,6 +58,19 @@ def writer():
 
 def test_nothing_is_sent_before_the_flush(writer):
     writer.journal.publish(routed())
+    assert (writer.store.sent, writer.journal.waiting) == ([], 1)
+
+
+def test_the_line_for_the_log_is_made_at_once(writer):
+    writer.journal.publish(routed())
+    assert writer.lines == [to_json(routed())]
+
+
+def test_nothing_is_tried_while_there_is_no_store(writer):
+    """Events wait without being packed again and again."""
+    writer.store.is_up = False
+    writer.journal.publish(routed())
+    writer.journal.flush()
     assert (writer.store.sent, writer.journal.waiting) == ([], 1)
 
 
@@ -106,4 +127,33 @@ def test_the_oldest_are_dropped_and_counted_when_the_buffer_is_full():
     writer.journal.flush()
     events = writer.events(writer.store.answer())
     assert [event.call_id for event in events] == ["1.2", "1.3"]
-    assert sum(writer.dropped) == 2
+    assert writer.dropped == ["full", "full"]
+
+
+def test_an_event_that_cannot_be_written_now_is_written_later_and_alone(writer):
+    """Out of memory passes; its neighbours are not written twice."""
+    for number in range(3):
+        writer.journal.publish(routed(call_id=f"1.{number}"))
+    writer.journal.flush()
+    writer.store.refuse(4, "OOM command not allowed when used memory > 'maxmemory'.")
+    assert (writer.dropped, writer.journal.waiting) == ([], 1)
+    writer.journal.flush()
+    [event] = writer.events(writer.store.answer())
+    assert event.call_id == "1.1"
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "kind"),
+    [
+        (5, "WRONGTYPE Operation against a key holding the wrong kind of value", "refused_wrongtype"),
+        (4, "NOPERM this user has no permissions to run the 'xadd' command", "refused_noperm"),
+        (5, "STRANGE is this", "refused"),
+    ],
+)
+def test_what_the_store_will_never_take_is_counted_and_not_tried_again(writer, place, error, kind):
+    """One spoiled key stops neither the journal nor the other callers' contacts."""
+    for number in range(3):
+        writer.journal.publish(routed(call_id=f"1.{number}"))
+    writer.journal.flush()
+    writer.store.refuse(place, error)
+    assert (writer.dropped, writer.journal.waiting) == ([kind], 0)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from router.errors import StoreBusy, StoreDown, StoreRefused, StoreTimeout
-from router.store.link import GIVE_UP, Link
+from router.store.link import GIVE_UP, Link, refusal
 from tests.fakes import Wire
 
 GREETED = b"+OK\r\n+PONG\r\n"
@@ -63,11 +63,13 @@ def test_replies_go_to_those_who_asked_in_order(peer):
     assert second == [[b"b"]]
 
 
-def test_an_error_among_the_replies_is_the_answer(peer):
+def test_an_error_among_the_replies_is_found(peer):
     answers, after = peer.ask(replies=2), peer.ask()
     peer.connection.dataReceived(b"*0\r\n-LOADING Redis is loading the dataset in memory\r\n:1\r\n")
-    [refused] = answers
-    assert (type(refused), refused.code, after) == (StoreRefused, "LOADING", [[1]])
+    [replies] = answers
+    refused = refusal(replies)
+    assert (type(refused), refused.kind, refused.passes) == (StoreRefused, "refused_loading", True)
+    assert (refusal([b"a", []]), after) == (None, [[1]])
 
 
 def test_a_late_reply_is_nobody_elses(peer):
