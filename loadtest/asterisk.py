@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from loadtest.agents import Agent, read_crews
+from loadtest.errors import LoadtestError
 from loadtest.installation import AsteriskUnavailable, Installation, obtain
 from loadtest.ports import Ports
 from loadtest.prompts import PromptsMissing, made_prompts
@@ -34,7 +35,7 @@ RTP_PORTS = 1200
 """Media ports of a switch: two for each leg of a call, so 300 calls with an agent at a time."""
 
 
-class AsteriskFailed(Exception):
+class AsteriskFailed(LoadtestError):
     """Asterisk did not start, died, or does not answer its command line; the text has its last words."""
 
 

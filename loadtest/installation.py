@@ -15,13 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.errors import LoadtestError
+
 OLDEST = 22
 SUITE = "forky"
 """Debian 14, testing at the time of writing: the first that has Asterisk 22."""
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-gsm")
 
 
-class AsteriskUnavailable(Exception):
+class AsteriskUnavailable(LoadtestError):
     """There is no Asterisk here and none could be made; the text says why and what to do."""
 
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 EXPERT = "queue:expert"
@@ -57,7 +58,7 @@ def mixed(callers: Sequence[Caller], count: int, *, block: int, again: int) -> l
     """
     seniors = [caller for caller in callers if caller.destination == "queue:elder-care"][:again]
     chosen = {caller.number for caller in seniors}
-    others = (caller for caller in callers if caller.number not in chosen)
+    others = cycle([caller for caller in callers if caller.number not in chosen])
     return [
         seniors[place % block] if place % block < len(seniors) else next(others) for place in range(count)
     ]

@@ -9,12 +9,14 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from loadtest.errors import LoadtestError
+
 LOWEST = 10_000
 HIGHEST = 32_000
 BLOCK = 2_000
 
 
-class NoPorts(Exception):
+class NoPorts(LoadtestError):
     """Every block of ports on this machine is taken."""
 
 

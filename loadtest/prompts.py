@@ -6,10 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from loadtest.errors import LoadtestError
 from loadtest.installation import cache
 
 
-class PromptsMissing(Exception):
+class PromptsMissing(LoadtestError):
     """The prompts could not be made; the text says why."""
 
 

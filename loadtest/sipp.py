@@ -21,6 +21,7 @@ from loadtest.calls import (
     caller_steps,
     totals,
 )
+from loadtest.errors import LoadtestError
 from loadtest.ports import Ports
 
 SCENARIOS = Path(__file__).with_name("scenarios")
@@ -32,11 +33,11 @@ STOP_LIMIT = 3.0
 """Seconds that calls in progress are given when a SIPp is stopped."""
 
 
-class SippMissing(Exception):
+class SippMissing(LoadtestError):
     """There is no sipp on PATH."""
 
 
-class SippFailed(Exception):
+class SippFailed(LoadtestError):
     """SIPp ended before it did anything, or did not end in time; the text has its last words."""
 
 

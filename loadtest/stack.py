@@ -20,6 +20,7 @@ from typing import Self
 
 from loadtest.agents import Agent, Crew, read_crews
 from loadtest.asterisk import Asterisk, site_on
+from loadtest.errors import LoadtestError
 from loadtest.ports import Ports
 from loadtest.sipp import ANSWERS, Agents
 
@@ -29,7 +30,7 @@ STOP_LIMIT = 12.0
 """Seconds that it may take to end: the router drains for up to ten."""
 
 
-class ProcessFailed(Exception):
+class ProcessFailed(LoadtestError):
     """A process did not become ready, or ended; the text has its last words."""
 
 

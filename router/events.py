@@ -28,7 +28,7 @@ class CallRouted:
     policy: str
     data: Data
     seconds: float
-    """From the first byte of the session to the command written."""
+    """From the switch's connection to the command written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
-import uvloop
 from twisted.internet import asyncioreactor
 from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred
@@ -29,13 +28,18 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+try:
+    from uvloop import new_event_loop
+except ImportError:  # not on every platform; asyncio's own loop does the same at twice the cost
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
 _BACKLOG = 4096
 """Connections that may wait for accept(); the kernel caps it at net.core.somaxconn."""
 
 
 def install() -> tuple[asyncioreactor.AsyncioSelectorReactor, asyncio.AbstractEventLoop]:
     """Make a uvloop loop and install Twisted's reactor on it; once a process, in a composition root."""
-    loop = uvloop.new_event_loop()
+    loop = new_event_loop()
     asyncio.set_event_loop(loop)
     asyncioreactor.install(loop)
     from twisted.internet import reactor  # noqa: PLC0415, TID251  it exists from here on

@@ -1,12 +1,14 @@
 """The command `ivr`: all commands, and what becomes of errors."""
 
 import signal
+import subprocess
 import sys
 
 import structlog
 import typer
 from prometheus_client import disable_created_metrics
 
+from loadtest.errors import LoadtestError
 from router import __version__
 from router.cli import customers
 from router.cli.call import call
@@ -46,11 +48,12 @@ def main() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
     )
-    # also at SIGTERM a command leaves by its context managers: an embedded store is stopped
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # also at a signal a command leaves by its context managers: what it started is stopped
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     disable_created_metrics()  # type: ignore[no-untyped-call]  # half of all series, and nobody asks for them
     try:
         app()
-    except (IvrError, OSError) as wrong:
+    except (IvrError, LoadtestError, OSError, subprocess.CalledProcessError) as wrong:
         typer.echo(f"ivr: {wrong}", err=True)
         sys.exit(2)

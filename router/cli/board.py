@@ -48,10 +48,7 @@ class Board:
             answer = self.answered.get(event.call_id)
             table.add_row(
                 f"{datetime.fromtimestamp(event.at, UTC).astimezone():%H:%M:%S}",
-                event.masked,
-                event.segment,
-                event.rule,
-                event.destination,
+                *(event.masked, event.segment, event.rule, event.destination),
                 f"{event.seconds * 1000:.2f} ms",
                 f"{answer.agent} after {answer.wait} s" if answer else "…",
             )

@@ -24,7 +24,10 @@ def call(
     The router takes it for a real call: it counts it and keeps it among the caller's contacts.
     Exit code 1: the router declined, the dialplan's default route would take the call.
     """
-    answer = ask(agi, number, dialled, f"cli-{time.time():.6f}")
+    try:
+        answer = ask(agi, number, dialled, f"cli-{time.time():.6f}")
+    except OSError as wrong:
+        raise OSError(f"router {agi}: {wrong}") from wrong
     table = Table("variable", "value", title=f"decided in {answer.seconds * 1000:.2f} ms")
     for name, value in answer.variables.items():
         table.add_row(name, value)

@@ -13,6 +13,7 @@ import redis
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from loadtest.agents import Crew, read_crews
 from loadtest.installation import AsteriskUnavailable
@@ -23,6 +24,7 @@ from loadtest.sipp import Callers, Calls, SippMissing
 from loadtest.stack import Ivr, Stack, Wish
 from router.agi.switch import ask
 from router.cli.board import Board
+from router.errors import SettingsError
 from router.numbers import Pseudonym, PseudonymKey, normalise
 from router.settings import Address, StoreUrl
 from router.store import journal
@@ -55,7 +57,7 @@ def demo(
             wish = Wish(store=url, key_file=folder / "store" / FILE, crews=crews(cps), wrapup=0)
             stack = Stack(wish, folder)
         except (AsteriskUnavailable, SippMissing, PromptsMissing) as missing:
-            console.print(f"[bold]There is no switch here:[/] {missing}")
+            console.print(f"[bold]There is no switch here:[/] {escape(str(missing))}")
             console.print("So the demo plays Asterisk's side itself: calls are decided, no telephone rings.")
             placed, failed = played(callers, url, folder, show, cps, seconds)
             agents: dict[str, Sequence[str]] | None = None
@@ -72,7 +74,13 @@ def prepared(
     folder: Path, customers: int, console: Console
 ) -> Iterator[tuple[StoreUrl, str, "redis.Redis", list[Caller]]]:
     """An embedded store that runs, with a customer base in it: its name, its URL, a client, the callers."""
+    own = folder / ".made-by-ivr"
+    if folder.exists() and any(folder.iterdir()) and not own.exists():
+        raise SettingsError(
+            f"{folder} has files that are not ours to remove; give an empty folder or a new one"
+        )
     folder.mkdir(parents=True, exist_ok=True)
+    own.touch()
     store = StoreUrl.parse(f"embedded:{folder / 'store'}")
     with connected(store) as client:
         client.flushall()
@@ -157,6 +165,8 @@ def rung(
         for sipp in sipps:
             sipp.stop(0)
     show.until(lambda: len(show.board.answered) >= placed - len(failed), 5)
+    for process in (*stack.routers, stack.watch):
+        process.log.with_suffix(".metrics").write_text(process.get("metrics"))
     leaked = stack.asterisk.channels()
     return placed, failed + ([f"{leaked} channels are left on the switch"] if leaked else [])
 
@@ -196,9 +206,10 @@ def played(
                     return False
             return len(show.board.routed) >= len(calls)
 
-        with Ivr(command, metrics=metrics, log=log):
+        with Ivr(command, metrics=metrics, log=log) as process:
             if not show.until(next_calls, seconds * 2 + 30):
                 failed.append("not all calls were decided in time")
+            log.with_suffix(".metrics").write_text(process.get("metrics"))
     return len(calls), failed
 
 
@@ -231,9 +242,9 @@ def judged(
         problems += board.wrong_agents(agents)
         if answered != placed:
             problems.append(f"{placed - answered} callers reached nobody, {board.abandoned} hung up waiting")
-    console.print(f"logs, and the files of SIPp and Asterisk: {folder}")
+    console.print(f"logs, SIPp's and Asterisk's files, last metrics (*.metrics): {escape(str(folder))}")
     for problem in problems[:20]:
-        console.print(f"[red]wrong:[/] {problem}")
+        console.print(f"[red]wrong:[/] {escape(problem)}")
     if problems:
         console.print(f"[red]{len(problems)} things went wrong.[/]")
         return 1

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
+import phonenumbers
 import typer
 
+from router.errors import SettingsError
 from router.settings import Address, StoreUrl
 
 
@@ -16,6 +18,13 @@ def address(given: str | Address) -> Address:
 def store_url(given: str | StoreUrl) -> StoreUrl:
     """Read an option that is a store; typer hands its default through the parser too."""
     return given if isinstance(given, StoreUrl) else StoreUrl.parse(given)
+
+
+def region(given: str) -> str:
+    """Read a region: two letters of ISO 3166, as ``CN``."""
+    if given.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise SettingsError(f'region "{given}" is none; it is two letters, like CN')
+    return given.upper()
 
 
 Store = Annotated[
@@ -43,5 +52,11 @@ KeyFile = Annotated[
 ]
 Region = Annotated[
     str,
-    typer.Option("--region", envvar="IVR_REGION", help="Where numbers without a country code are at home."),
+    typer.Option(
+        "--region",
+        envvar="IVR_REGION",
+        parser=region,
+        metavar="CC",
+        help="Where numbers without a country code are at home.",
+    ),
 ]

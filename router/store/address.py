@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from redis.connection import parse_url
 
 from router.errors import SettingsError
+from router.settings import StoreUrl
+
+WRONG_URL = "no URL that can be read; percent-encode what is special in a password (/ is %2F, # is %23)"
+"""Never the parser's own words: they can have a piece of the password in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +32,8 @@ def store_address(url: str) -> StoreAddress:
     """
     try:
         parts = parse_url(url)
-    except (TypeError, ValueError) as wrong:
-        raise SettingsError(f"store: {wrong}") from wrong
+    except (TypeError, ValueError):
+        raise SettingsError(f"store {StoreUrl(url)}: {WRONG_URL}") from None
     greeting: list[tuple[str, ...]] = []
     if "password" in parts:
         greeting.append(("AUTH", parts.get("username", "default"), parts["password"]))

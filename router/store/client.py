@@ -9,6 +9,7 @@ from redis.retry import Retry
 
 from router.errors import SettingsError, StoreDown, StoreRefused, StoreTimeout
 from router.settings import StoreUrl
+from router.store.address import WRONG_URL
 
 CONNECT_SECONDS = 2.0
 REPLY_SECONDS = 5.0
@@ -32,8 +33,8 @@ def connect(url: str) -> redis.Redis:
             protocol=2,
             client_name="ivr",
         )
-    except (TypeError, ValueError) as wrong:
-        raise SettingsError(f"store: {wrong}") from wrong
+    except (TypeError, ValueError):
+        raise SettingsError(f"store {StoreUrl(url)}: {WRONG_URL}") from None
 
 
 @contextmanager

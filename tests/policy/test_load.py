@@ -26,7 +26,7 @@ def refusal(folder: Path) -> str:
 def test_a_good_folder_is_loaded(write: Write) -> None:
     policies = load(write({}))
     assert set(policies.hotlines) == {"10010"}
-    assert [need.name for need in policies.needs] == ["age", "star", "key_customer"]
+    assert [need.name for need in policies.needs] == ["known", "age", "star", "key_customer"]
     assert policies.longest_window == 0
     assert policies.unknown.customer["city"] == ""
     assert policies.queues["general"].answer_within == 20

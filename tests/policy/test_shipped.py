@@ -83,7 +83,7 @@ def test_the_shipped_names_are_those_of_the_contract() -> None:
     ]  # fmt: skip
     assert set(POLICIES.queues) == {"elder-care", "truck", "vip", "expert", "general", "roaming", "default"}
     assert list(POLICIES.hotlines["10010"].segments) == ["repeat", "vip", "senior", "truck_driver"]
-    assert [need.name for need in POLICIES.needs] == ["age", "occupation", "star", "key_customer"]
+    assert [need.name for need in POLICIES.needs] == ["known", "age", "occupation", "star", "key_customer"]
     assert POLICIES.longest_window == 72 * HOUR
 
 
