@@ -154,6 +154,24 @@ def test_without_its_store_it_decides_as_for_unknown_callers(tmp_path, ports):
         assert router.process.stop() == 0
 
 
+def test_a_log_that_nobody_reads_stops_no_call(tmp_path, ports):
+    """Its pipe is full after some two hundred lines; the calls behind are decided all the same."""
+    agi = Address("127.0.0.1", ports.take())
+    metrics = f"127.0.0.1:{ports.take()}"
+    command = ("serve", "--agi", str(agi), "--metrics", metrics, "--store", f"embedded:{tmp_path / 'store'}")
+    with subprocess.Popen(
+        [sys.executable, "-m", "router", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+    ) as process:
+        assert b"ready" in wait_for(process.stdout.readline, "ready")
+        answers = [ask(agi, SENIOR, "10010", f"1.{number}") for number in range(600)]
+        assert all(answer.variables["IVR_OK"] == "1" for answer in answers)
+        process.terminate()
+        assert process.wait(LIMIT) == 0
+
+
 def refused(*arguments):
     """What `ivr serve` says when it does not start, and its exit code."""
     done = subprocess.run(
@@ -184,6 +202,20 @@ class TestDoesNotStart:
         assert code == 2
         assert "in use" in said
         assert "Traceback" not in said
+
+    def test_where_another_has_its_metrics_port(self, tmp_path):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            store = f"embedded:{tmp_path / 'store'}"
+            code, said = refused("--agi", "127.0.0.1:0", "--metrics", address, "--store", store)
+        assert code == 2
+        assert address in said
+        assert "Traceback" not in said
+
+    def test_in_a_region_that_is_none(self):
+        code, said = refused("--region", "China")
+        assert code == 2
+        assert 'region "China" is none' in said
 
     def test_without_a_key(self, valkey_url):
         code, said = refused("--store", valkey_url)

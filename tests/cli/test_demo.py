@@ -28,3 +28,20 @@ def test_without_a_switch_the_demo_decides_every_call_and_judges(tmp_path):
     assert "There is no switch here" in done.stdout
     assert "All went right." in done.stdout
     assert re.search(r"decided in: p50 [0-9.]+ ms, p99 [0-9.]+ ms", done.stdout)
+
+
+def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
+    """The demo begins with an empty store; it must not be yours."""
+    precious = tmp_path / "store" / "appendonlydir"
+    precious.mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "router", "demo", "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2
+    assert "not ours to remove" in done.stderr
+    assert [*tmp_path.rglob("*")] == [tmp_path / "store", precious]
