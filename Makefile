@@ -19,6 +19,7 @@ up: $(VENV)/ready switch ## the same set-up, kept running until Ctrl-C
 	$(BIN)/ivr up
 
 test: $(VENV)/ready ## unit and integration tests (no Asterisk needed)
+	deploy/packages test
 	$(BIN)/pytest -m "not e2e and not fault"
 
 e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents

@@ -19,6 +19,8 @@ hold:
   - tones: [440]
 """
 
+speaks = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="there is no espeak-ng")
+
 
 @pytest.fixture
 def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -40,6 +42,7 @@ def recorded(file: Path) -> Path:
     return file
 
 
+@speaks
 def test_every_prompt_is_there_in_every_language_at_8_khz(configuration: Path) -> None:
     made = made_prompts(configuration)
     names = sorted(str(file.relative_to(made)) for file in made.rglob("*.*"))
@@ -50,18 +53,21 @@ def test_every_prompt_is_there_in_every_language_at_8_khz(configuration: Path) -
             assert sound.getnframes() > 2000
 
 
+@speaks
 def test_they_are_made_once(configuration: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = made_prompts(configuration)
     monkeypatch.setenv("PATH", "/nowhere")
     assert made_prompts(configuration) == made
 
 
+@speaks
 def test_another_text_is_another_set(configuration: Path) -> None:
     made = made_prompts(configuration)
     (configuration / "prompts/prompts.yaml").write_text(TEXT.replace("Goodbye.", "Bye."), encoding="utf-8")
     assert made_prompts(configuration) != made
 
 
+@speaks
 def test_a_recording_replaces_the_made_file(configuration: Path, tmp_path: Path) -> None:
     recorded(tmp_path / "recordings/zh/goodbye.wav")
     made = made_prompts(configuration, tmp_path / "recordings")

@@ -1,6 +1,7 @@
 """Scenarios, as far as they can be judged without a switch, and SIPp's own life."""
 
 import re
+import shutil
 import signal
 import time
 import xml.etree.ElementTree as ET
@@ -18,6 +19,8 @@ FILES = sorted(SCENARIOS.glob("*.xml"))
 
 @pytest.fixture
 def ports() -> Iterator[Ports]:
+    if shutil.which("sipp") is None:
+        pytest.skip("there is no sipp (Debian: sip-tester)")
     with Ports() as ports:
         yield ports
 
