@@ -69,7 +69,7 @@ class Asterisk:
         self._temporary = [Path(tempfile.mkdtemp(prefix="ivr-"))]
         if folder is None:
             self._temporary.append(Path(tempfile.mkdtemp(prefix="ivr-run-")))
-        self.folder = RunFolder(path=folder or self._temporary[-1], sockets=self._temporary[0])
+        self.folder = RunFolder(path=(folder or self._temporary[-1]).resolve(), sockets=self._temporary[0])
         try:
             furnish(self.folder, site, self.installation, prompts)
             self._process = self._spawn()

@@ -163,7 +163,7 @@ class Stack:
         Raises:
             AsteriskUnavailable, AsteriskFailed, SippMissing, SippFailed, PromptsMissing, ProcessFailed
         """
-        self.folder = folder
+        self.folder = folder = folder.resolve()  # SIPp and Asterisk have working folders of their own
         for former in ("asterisk", "agents", "callers"):
             shutil.rmtree(folder / former, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
