@@ -124,7 +124,7 @@ class Show:
     def until(self, done: Callable[[], bool], limit: float) -> bool:
         """Show the board until something is done, or so many seconds are over; whether it was done."""
         deadline = time.monotonic() + limit
-        with Live(console=self.console, refresh_per_second=4, transient=not self.console.is_terminal) as live:
+        with Live(console=self.console, refresh_per_second=4, transient=True) as live:
             while True:
                 self.read()
                 live.update(self.board.table())
@@ -230,7 +230,7 @@ def judged(
     """Say how it went; the exit code."""
     show.read()
     board, console = show.board, show.console
-    console.print(board.counts())
+    console.print(board.table(), board.counts())
     p50, p99 = board.percentiles()
     console.print(f"decided in: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
     problems = [*failed, *board.misrouted(expected, EXPERT)]
