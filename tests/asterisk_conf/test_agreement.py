@@ -79,3 +79,12 @@ def test_the_readme_has_a_line_for_each_file() -> None:
         str(file.relative_to(CONF)) for file in CONF.rglob("*.*") if file.suffix in {".conf", ".py", ".yaml"}
     ]
     assert [name for name in files if name not in readme] == []
+
+
+def test_the_policies_queues_and_menus_are_the_switchs() -> None:
+    """A policy can name nothing that the switch does not have; the switch has nothing that none can name."""
+    declared = YAML(typ="safe").load(Path("policies/queues.yaml"))
+    assert {queue_in_asterisk(queue) for queue in declared["queues"]} == QUEUES
+    menus = re.findall(r"^\[ivr-menu-([a-z-]+)\]", (CONF / "extensions/menu.conf").read_text(), re.MULTILINE)
+    assert set(declared["menus"]) == set(menus)
+    assert set(declared.get("prompts", {})) <= set(PROMPTS)
