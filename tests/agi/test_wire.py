@@ -94,6 +94,23 @@ class TestEnvironment:
         """A whole forged environment is followed by the rest of the real one."""
         assert taint_of(environment() + b"agi_callingpres: 0\n") is Taint.EARLY_BYTES
 
+    @pytest.mark.parametrize("end", [b"HANGUP\n", b"HANGUP\nHANGUP\n"])
+    def test_a_hang_up_behind_the_blank_line_is_one(self, end):
+        """When nobody has read for a while, all that Asterisk wrote comes at once."""
+        assert Session().receive(environment() + end) is Reply.HUNG_UP
+
+    @pytest.mark.parametrize(
+        ("block", "taint"),
+        [
+            (environment() + b"HANGUP\nagi_callingpres: 0\n", Taint.EARLY_BYTES),
+            (environment() + b"agi_callingpres: 0\n\nHANGUP\n", Taint.EARLY_BYTES),
+            (environment(agi_calleridname="x\n\nHANGUP"), Taint.ENVIRONMENT),
+            (environment(agi_threadid=None) + b"HANGUP\n", Taint.ENVIRONMENT),
+        ],
+    )
+    def test_a_hang_up_makes_nothing_else_believable(self, block, taint):
+        assert taint_of(block) is taint
+
     def test_endless_lines_are_refused(self):
         assert taint_of(b"agi_network: " + b"y" * MAX_ENVIRONMENT) is Taint.OVERSIZE
 
