@@ -48,6 +48,7 @@ CUSTOMERS: Mapping[str, Mapping[str, str]] = {
     "finds no router": SENIOR,
     "finds the router back": SENIOR,
     "finds a hung router": SENIOR,
+    "gives up on a hung router": SENIOR,
     "finds it awake": SENIOR,
     "waits through a restart": TRUCK_DRIVER,
     "finds the first router killed": SENIOR,

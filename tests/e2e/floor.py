@@ -23,6 +23,7 @@ PRESSES_2 = "a_caller_presses_two_in_the_menu"
 PRESSES_WRONG_KEYS = "a_caller_presses_wrong_keys_in_the_menu"
 DOES_NOT_ANSWER = "an_agent_does_not_answer"
 HANGS_UP = "a_caller_hangs_up_while_waiting"
+GIVES_UP_EARLY = "a_caller_gives_up_before_the_answer"
 SAYS_WHO_IT_IS = "a_caller_says_who_it_is"
 IS_NOT_SERVED = "a_caller_dials_a_number_that_is_not_served"
 

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 import pytest
 
 from loadtest.stack import Ivr, Stack, Wish
+from router.errors import Taint
 from router.events import CallAnswered, CallRouted
 from tests.e2e.conftest import running
 from tests.e2e.customers import NUMBERS, Base
-from tests.e2e.floor import Floor, Landed, until
+from tests.e2e.floor import GIVES_UP_EARLY, Floor, Landed, until
 
 pytestmark = pytest.mark.e2e
 
@@ -71,6 +72,20 @@ def test_a_hung_router_costs_a_caller_three_quarters_of_a_second_at_most(floor: 
     number = NUMBERS["finds it awake"]
     with floor.call(number) as call:
         assert call.landed() == Landed(crew="elder", number=number, segment="senior")
+
+
+def test_a_caller_who_gives_up_on_a_hung_router_leaves_no_channel(floor: Floor) -> None:
+    """The router, awake again, makes nothing of the call, and not an attack."""
+    number, router = NUMBERS["gives up on a hung router"], floor.stack.router
+    routed, refused = router.sample("ivr_routed_total"), router.sample("ivr_agi_refused_total")
+    with hung(router):
+        with floor.call(number, GIVES_UP_EARLY, stay=0.1) as call:
+            pass
+        until(lambda: floor.stack.asterisk.channels() == 0, f"the channel is gone\n{floor}")
+    until(lambda: router.sample("ivr_agi_refused_total") > refused, f"the session is over\n{floor}")
+    assert router.sample("ivr_routed_total") == routed
+    assert call.events() == []
+    assert not any(router.sample("ivr_agi_refused_total", reason=taint) for taint in Taint)
 
 
 def answer_times(floor: Floor, number: str, crew: str | None = None) -> Iterator[float]:
