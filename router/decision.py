@@ -1,7 +1,14 @@
 """What becomes of a call."""
 
 from dataclasses import dataclass
-from typing import assert_never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Penalty:
+    """Which agents of a queue may take the call, by their penalty there (0: own people, more: helpers)."""
+
+    low: int
+    high: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +19,8 @@ class Overflow:
     """Seconds in the stage before."""
     queue: str
     priority: int
+    penalty: Penalty | None = None
+    """None: as the dialplan has it, own people first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +29,16 @@ class ToQueue:
 
     queue: str
     priority: int = 0
+    penalty: Penalty | None = None
+    """None: as the dialplan has it, own people first."""
+    announcement: str | None = None
+    """A prompt that the caller hears before waiting."""
     overflow: tuple[Overflow, ...] = ()
+
+    @property
+    def destination(self) -> str:
+        """In one word, as in metrics: ``queue:elder-care``."""
+        return f"queue:{self.queue}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +47,11 @@ class ToMenu:
 
     menu: str
 
+    @property
+    def destination(self) -> str:
+        """In one word, as in metrics: ``menu:main``."""
+        return f"menu:{self.menu}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
@@ -36,12 +59,22 @@ class Announce:
 
     prompt: str
 
+    @property
+    def destination(self) -> str:
+        """In one word, as in metrics: ``announce:storm``."""
+        return f"announce:{self.prompt}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
     """End the call, with a prompt that says why."""
 
     prompt: str
+
+    @property
+    def destination(self) -> str:
+        """In one word, as in metrics: ``refuse:closed``."""
+        return f"refuse:{self.prompt}"
 
 
 Action = ToQueue | ToMenu | Announce | Refuse
@@ -66,15 +99,5 @@ class Decision:
 
     @property
     def destination(self) -> str:
-        """The action in one word, as in metrics: ``queue:elder-care``, ``menu:main``."""
-        match self.action:
-            case ToQueue(queue=queue):
-                return f"queue:{queue}"
-            case ToMenu(menu=menu):
-                return f"menu:{menu}"
-            case Announce(prompt=prompt):
-                return f"announce:{prompt}"
-            case Refuse(prompt=prompt):
-                return f"refuse:{prompt}"
-            case _ as never:
-                assert_never(never)
+        """Where the call goes, in one word."""
+        return self.action.destination

@@ -51,11 +51,31 @@ class Data(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLoad:
+    """How busy a queue is."""
+
+    waiting: int
+    """Callers who wait in it."""
+    longest_wait: int
+    """Seconds that the one who has waited longest is there."""
+    ready: int
+    """Agents who could take a call now."""
+
+
+MAX_LOAD = 100_000
+"""The greatest value of each measure of a queue's load."""
+CALM = QueueLoad(waiting=0, longest_wait=0, ready=MAX_LOAD)
+"""What counts for a queue of which there is no fresh news: nobody is sent elsewhere without cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """What the store knows of a caller: attributes with missing ones filled in, and contacts."""
+    """What the store knows of a caller: attributes with missing ones filled in, contacts; and of queues."""
 
     customer: Mapping[str, Value]
     contacts: tuple[Contact, ...]
+    loads: Mapping[str, QueueLoad]
+    """By queue; those of which there is fresh news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +85,8 @@ class Facts:
     call: Call
     customer: Mapping[str, Value]
     contacts: tuple[Contact, ...]
+    loads: Mapping[str, QueueLoad]
+    """By queue; one that is not in it counts as `CALM`."""
     now: int
     """Seconds since the epoch."""
     data: Data

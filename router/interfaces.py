@@ -1,6 +1,6 @@
 """What the inside needs of the edges, as protocols the edges fulfil."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 from router.decision import Decision
@@ -8,7 +8,7 @@ from router.errors import StoreError
 from router.events import Event
 from router.facts import Call, Caller
 from router.numbers import Pseudonym
-from router.policy.attributes import Attribute
+from router.policy.decide import Needs
 
 
 class Clock(Protocol):
@@ -27,7 +27,7 @@ class CallerStore(Protocol):
     def caller(
         self,
         pseudonym: Pseudonym,
-        needs: Sequence[Attribute],
+        needs: Needs,
         done: Callable[[Caller | StoreError], None],
     ) -> None:
         """Read ``needs`` and the contacts in one round trip; call ``done`` exactly once, in bounded time."""

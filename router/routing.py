@@ -32,7 +32,7 @@ class Routing:
     def route(self, call: Call, started: float, answer: Answer) -> None:
         """Decide a call; ``started`` is the monotonic time at which its session began."""
         policies = self.policies
-        if call.dnis not in policies.hotlines:
+        if call.dnis not in policies.trees:
             answer(None)
             log.warning("no hotline has this number", dnis=call.dnis[:40], call_id=call.call_id)
             return
@@ -66,7 +66,14 @@ class _Asked:
         """Decide, answer, and only then say what happened."""
         routing, call = self.routing, self.call
         now = routing.wall()
-        facts = Facts(call=call, customer=caller.customer, contacts=caller.contacts, now=int(now), data=data)
+        facts = Facts(
+            call=call,
+            customer=caller.customer,
+            contacts=caller.contacts,
+            loads=caller.loads,
+            now=int(now),
+            data=data,
+        )
         try:
             decision = decide(self.policies, facts)
             heard = self.answer(decision)

@@ -105,9 +105,9 @@ def watch(settings: WatchSettings) -> None:
 
 def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
     process = Process(address, window=lambda: policies.longest_window)
-    hotlines = {hotline.name for hotline in policies.hotlines.values()}
+    hotlines = {hotline.name for hotline in policies.book.hotlines}
     kpis = QueueKpis(
-        process.registry, [(hotline, queue) for hotline in hotlines for queue in policies.queues]
+        process.registry, [(hotline, queue) for hotline in hotlines for queue in policies.book.queues]
     )
     process.metrics.store_up.set_function(lambda: float(process.writes.is_up))
     switch = Switchboard(

@@ -41,8 +41,8 @@ class Service:
 
     def caller(self, contacts=(), **customer):
         """What the store knows of a customer, the rest as missing."""
-        missing = {need.name: need.missing for need in self.routing.policies.needs}
-        return Caller(customer={**missing, "known": True, **customer}, contacts=tuple(contacts))
+        missing = {need.name: need.missing for need in self.routing.policies.needs.attributes}
+        return Caller(customer={**missing, "known": True, **customer}, contacts=tuple(contacts), loads={})
 
 
 @pytest.fixture
@@ -132,6 +132,6 @@ def test_a_decision_that_nobody_heard_is_not_told(service):
 def test_a_decision_that_breaks_is_declined_and_breaks_nobody_elses(service):
     """It happens in the store's callback, where other callers' replies are waiting."""
     service.route()
-    broken = Caller(customer={}, contacts=())
+    broken = Caller(customer={}, contacts=(), loads={})
     service.store.tell(broken)
     assert service.trace == [None]

@@ -26,14 +26,14 @@ def lint(policies: Policies = Path("policies")) -> None:
 
 
 def _summary(policies: decide.Policies) -> str:
-    hotlines = {hotline.name: hotline for hotline in policies.hotlines.values()}.values()
+    book = policies.book
     counts = {
-        "hotline": len(hotlines),
-        "segment": sum(len(hotline.segments) for hotline in hotlines),
-        "route": sum(len(hotline.routes) for hotline in hotlines),
+        "hotline": len(book.hotlines),
+        "segment": sum(len(hotline.segments) for hotline in book.hotlines),
+        "route": sum(len(hotline.routes) for hotline in book.hotlines),
         "decision": len(policies.decisions),
-        "queue": len(policies.queues),
-        "attribute": len(policies.attributes),
+        "queue": len(book.queues),
+        "attribute": len(book.attributes),
     }
     listed = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
-    return f"is good: {listed}, {len(policies.needs)} of them looked at"
+    return f"is good: {listed}, {len(policies.needs.attributes)} of them looked at"

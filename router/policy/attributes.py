@@ -215,7 +215,7 @@ def load_attributes(directory: Path) -> Mapping[str, Attribute]:
     attributes, problems = attributes_of(read(directory / FILE))
     if attributes is None or problems:
         raise PolicyError(problems)
-    return attributes
+    return MappingProxyType(attributes)
 
 
 def attributes_of(source: Source) -> tuple[Mapping[str, Attribute] | None, list[Problem]]:
@@ -237,7 +237,7 @@ def attributes_of(source: Source) -> tuple[Mapping[str, Attribute] | None, list[
         if owner != name:
             message = f'the code "{attribute.code.decode()}" is already that of "{owner}"'
             problems.append(source.problem(("attributes", name, "code"), message))
-    return MappingProxyType(attributes), problems
+    return attributes, problems
 
 
 def _attribute(name: str, declared: Declaration) -> Attribute:

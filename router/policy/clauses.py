@@ -8,12 +8,14 @@ Schema of the models knows every attribute.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, assert_never, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
+from router.facts import MAX_LOAD
 from router.policy.attributes import Attribute, Date
 from router.policy.check import Strict, described
 from router.policy.domains import Boolean, Choice, Day, Integer, Text
-from router.policy.names import Duration, Segment
+from router.policy.names import Duration, HoursName, Queue, Segment, Token
+from router.policy.nodes import SHARES
 from router.policy.source import Plain
 
 MAX_COUNTED = 20
@@ -67,6 +69,69 @@ class ContactsTest(Strict):
     """How many there must be."""
 
 
+class _Measured(Strict):
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must have at_least or below; an empty mapping asks nothing")
+        return self
+
+
+Count = Annotated[int, Field(ge=0, le=MAX_LOAD)]
+
+
+class CountTest(_Measured):
+    """A number of callers or agents."""
+
+    at_least: Count | None = None
+    """This many or more."""
+    below: Count | None = None
+    """Fewer than this."""
+
+
+class WaitTest(_Measured):
+    """A time of waiting."""
+
+    at_least: Duration | None = None
+    """This long or longer."""
+    below: Duration | None = None
+    """Shorter than this."""
+
+
+class LoadTest(Strict):
+    """How busy a queue is now; all that stands here must hold."""
+
+    queue: Queue
+    """The queue, one of queues.yaml."""
+    waiting: CountTest | None = None
+    """Callers who wait in it."""
+    longest_wait: WaitTest | None = None
+    """How long the one who has waited longest is there."""
+    ready: CountTest | None = None
+    """Agents who could take a call now."""
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if self.model_fields_set <= {"queue"}:
+            raise ValueError("must ask for waiting, longest_wait or ready")
+        return self
+
+
+def _hundredths(percent: float) -> float:
+    if round(percent * SHARES / 100, 6) % 1:
+        raise ValueError("must have at most two digits behind the point")
+    return percent
+
+
+class ShareTest(Strict):
+    """A share of all callers, the same ones each time: for what is tried out first with a few."""
+
+    percent: Annotated[float, Field(ge=0, le=100), AfterValidator(_hundredths)]
+    """How many of a hundred; at most two digits behind the point."""
+    of: Token
+    """A name for what is tried out: each name picks other callers; who is in stays in when the share grows."""
+
+
 def clause(condition: Any) -> BeforeValidator:
     """Marks a condition of this type as one that may be written as a segment's name alone."""
     return BeforeValidator(_clause, json_schema_input_type=str | condition)
@@ -85,6 +150,12 @@ class Condition(Strict):
     """This condition does not hold."""
     contacts: ContactsTest | None = None
     """There were enough earlier calls."""
+    open: HoursName | None = None
+    """The call comes within these hours of hours.yaml."""
+    load: LoadTest | None = None
+    """A queue is as busy as this."""
+    share: ShareTest | None = None
+    """The caller is in this share of all callers."""
 
 
 _ATTRIBUTE = "attribute_"

@@ -88,14 +88,22 @@ def _action(source: Source, steps: Steps, route: Mapping[str, Any]) -> Iterator[
     if not isinstance(to, dict):
         return
     actions = [key for key in to if key in _ACTIONS]
-    if not actions and not set(to) - {"priority"}:  # another key is an unknown one, and told as such
+    if not actions and not set(to) - {
+        "priority",
+        "penalty",
+        "announcement",
+    }:  # another key is an unknown one, and told as such
         yield source.problem((*steps, "to"), "must have one of queue, menu, announce, refuse")
     for action in actions[1:]:
         message = f"a call goes one way: {actions[0]} is there already"
         yield source.problem((*steps, "to", action), message, at_key=True)
+    if "refuse" in actions and "reason" not in route:
+        message = "a call that is refused needs a reason; add reason: {en: …, zh: …} to the route"
+        yield source.problem((*steps, "to", "refuse"), message, at_key=True)
     if actions and "queue" not in actions:
-        if "priority" in to:
-            yield source.problem((*steps, "to", "priority"), "is for a queue only", at_key=True)
+        for key in ("priority", "penalty", "announcement"):
+            if key in to:
+                yield source.problem((*steps, "to", key), "is for a queue only", at_key=True)
         if "overflow" in route:
             yield source.problem((*steps, "overflow"), "is for a queue only", at_key=True)
 

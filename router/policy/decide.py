@@ -6,46 +6,12 @@ Explanations, tests and proofs of a policy are worth something because they use 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.decision import Action, Decision
+from router.decision import Decision
 from router.errors import NoHotline
 from router.facts import Caller, Facts
 from router.policy.attributes import Attribute
-from router.policy.conditions import Test
-from router.policy.nodes import Node
-from router.policy.schema import ServiceLevel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """A queue of the switch."""
-
-    name: str
-    human: bool
-    """A person answers."""
-    answer_within: int
-    """Seconds in which a call should be answered."""
-    description: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Which figures a hotline answers for; times in seconds."""
-
-    service_level: ServiceLevel
-    within: int
-    short_abandon: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Who goes where, as written."""
-
-    name: str
-    when: Node | None
-    """None matches every call."""
-    action: Action
-    reason: Mapping[str, str] | None
-    """Why, by language (en, zh)."""
+from router.policy.conditions import Closures, Test
+from router.policy.rulebook import Hotline, Rulebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,36 +27,45 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hotline:
-    """One hotline: what is written, and what it comes to."""
+class Tree:
+    """What a hotline comes to."""
 
-    name: str
-    numbers: tuple[str, ...]
-    report: Report | None
-    segments: Mapping[str, Node]
-    routes: tuple[Route, ...]
+    hotline: Hotline
     branches: tuple[Branch, ...]
     """One a segment, in order, and one for callers without any."""
+    closures: Closures
+    """The functions that the branches are made of; an explanation asks the same ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Needs:
+    """What the store is asked for in the one round trip of a decision."""
+
+    attributes: tuple[Attribute, ...]
+    """Those that any hotline looks at."""
+    queues: tuple[str, ...]
+    """Those whose load any hotline looks at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """Everything that calls are routed by, as one version."""
 
-    version: str
-    """The folder's name and a hash of all files: a token of at most 40 characters."""
-    attributes: Mapping[str, Attribute]
-    queues: Mapping[str, Queue]
-    needs: tuple[Attribute, ...]
-    """The attributes that any hotline looks at: what the store is asked for."""
+    book: Rulebook
+    needs: Needs
     unknown: Caller
     """A caller of whom nothing is known: every attribute missing, no contacts."""
     longest_window: int
     """The longest time back that any condition looks for contacts, in seconds; 0 if none does."""
-    hotlines: Mapping[str, Hotline]
+    trees: Mapping[str, Tree]
     """By number dialled."""
     decisions: tuple[Decision, ...]
     """Every decision that can be made."""
+
+    @property
+    def version(self) -> str:
+        """The version that every decision carries."""
+        return self.book.version
 
 
 def decide(policies: Policies, facts: Facts) -> Decision:
@@ -102,10 +77,10 @@ def decide(policies: Policies, facts: Facts) -> Decision:
     Raises:
         NoHotline: the number dialled belongs to no hotline.
     """
-    hotline = policies.hotlines.get(facts.call.dnis)
-    if hotline is None:
+    tree = policies.trees.get(facts.call.dnis)
+    if tree is None:
         raise NoHotline(f'no hotline has the number "{facts.call.dnis}"')
-    for branch in hotline.branches:
+    for branch in tree.branches:
         if branch.belongs(facts):
             break
     for applies, decision in branch.open:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import assert_never
 
 from router.facts import Value
@@ -101,8 +102,8 @@ def decoder(domain: Domain) -> Callable[[bytes], Value]:
     Text alone is taken as it is: its length was checked when it was written.
     """
     match domain:
-        case Integer():
-            return _integer_decoder(domain)
+        case Integer(low=low, high=high):
+            return partial(_integer, low, high)  # not a closure: a rulebook can be pickled
         case Boolean():
             return _boolean
         case Choice(values=values):
@@ -115,16 +116,11 @@ def decoder(domain: Domain) -> Callable[[bytes], Value]:
             assert_never(never)
 
 
-def _integer_decoder(domain: Integer) -> Callable[[bytes], Value]:
-    low, high = domain.low, domain.high
-
-    def integer(stored: bytes) -> Value:
-        value = int(stored)
-        if low <= value <= high:
-            return value
-        raise ValueError(f"a stored value is not {domain}")
-
-    return integer
+def _integer(low: int, high: int, stored: bytes) -> Value:
+    value = int(stored)
+    if low <= value <= high:
+        return value
+    raise ValueError(f"a stored value is not from {low} to {high}")
 
 
 def _boolean(stored: bytes) -> Value:

@@ -1,37 +1,56 @@
-"""A folder of policy files, read whole: either policies that decide, or every mistake in them.
+"""A folder of policy files, read whole: either a rulebook, or every mistake in them.
 
-The folder has attributes.yaml, queues.yaml, and one file a hotline: every other ``*.yaml`` in it.
-Folders in it are not looked into, nor are files whose name begins with a dot.
+The folder has attributes.yaml, queues.yaml, hours.yaml (if any hours are used), and one file a hotline:
+every other ``*.yaml`` in it. Folders in it are not looked into, nor are files whose name begins with a dot.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from router.errors import PolicyError, Problem
-from router.facts import Caller
 from router.policy import attributes as attributes_file
-from router.policy.attributes import KNOWN, RESERVED, Attribute, attributes_of
+from router.policy import hours as hours_file
+from router.policy.attributes import RESERVED, Attribute, attributes_of
 from router.policy.check import check
-from router.policy.compile import compile_hotline
+from router.policy.compile import compiled
 from router.policy.consistency import conflicts, inconsistencies
-from router.policy.decide import Hotline, Policies, Queue
+from router.policy.decide import Policies
+from router.policy.hours import hours_of
 from router.policy.names import Names
-from router.policy.nodes import Contacts, InSegment, leaves
+from router.policy.reading import hotline_of, menus_of, queues_of
+from router.policy.rulebook import Rulebook
 from router.policy.schema import HotlineFile, QueuesFile, hotline_model
-from router.policy.source import Source, read
+from router.policy.source import Source, parse, read
 
-__all__ = ["Policies", "load"]
+__all__ = ["Folder", "Policies", "load", "read_folder"]
 
 QUEUES_FILE = "queues.yaml"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """A folder without mistakes: what it says, and where it says it."""
+
+    book: Rulebook
+    sources: Mapping[str, Source]
+    """By the file's name."""
+
+
 def load(directory: Path) -> Policies:
     """Read, check and compile a folder of policies.
+
+    Raises:
+        PolicyError: as `read_folder`.
+    """
+    return compiled(read_folder(directory).book)
+
+
+def read_folder(directory: Path) -> Folder:
+    """Read and check a folder of policies.
 
     Raises:
         PolicyError: with every mistake in every file. One on line 0 says that a file or the folder
@@ -43,8 +62,9 @@ def load(directory: Path) -> Policies:
         reason = (error.strerror or str(error)).lower()
         raise PolicyError([Problem(str(directory), 0, 0, "", f"cannot be read: {reason}")]) from error
     declared, queues_source = read(directory / attributes_file.FILE), read(directory / QUEUES_FILE)
-    own = {attributes_file.FILE, QUEUES_FILE}
+    own = {attributes_file.FILE, QUEUES_FILE, hours_file.FILE}
     sources = [read(directory / name) for name in names if name.endswith(".yaml") and name not in own]
+    hours_source = _hours(directory, names)
     problems = [
         Problem(name, 1, 1, "", "is not read; name it .yaml") for name in names if name.endswith(".yml")
     ]
@@ -53,14 +73,32 @@ def load(directory: Path) -> Policies:
 
     attributes, found = attributes_of(declared)
     problems += found
-    queues, found = check(QueuesFile, queues_source)
+    queues, found = check(QueuesFile, queues_source, _names(queues_source))
     problems += found
-    hotlines, found = _hotlines(sources, _known(attributes, declared), queues_source)
+    hours, found = hours_of(hours_source)
     problems += found
-    if problems or attributes is None or queues is None:
+    known = replace(_names(queues_source), hours=_keys(hours_source, "hours"))
+    hotlines, found = _hotlines(sources, _known(attributes, declared), known)
+    problems += found
+    if problems or attributes is None or queues is None or hours is None:
         raise PolicyError(problems)
-    version = _version(directory, [declared, queues_source, *sources])
-    return _policies(version, attributes, queues, hotlines)
+    every = [declared, queues_source, *([hours_source] if hours_file.FILE in names else []), *sources]
+    book = Rulebook(
+        version=_version(directory, every),
+        attributes=attributes,
+        queues=queues_of(queues),
+        menus=menus_of(queues),
+        hours=hours,
+        hotlines=tuple(hotline_of(hotline, file) for file, hotline in hotlines.items()),
+    )
+    return Folder(book=book, sources={source.file: source for source in every})
+
+
+def _hours(directory: Path, names: Iterable[str]) -> Source:
+    """hours.yaml; a folder without it has no hours."""
+    if hours_file.FILE in names:
+        return read(directory / hours_file.FILE)
+    return parse(b"hours: {}", hours_file.FILE)
 
 
 def _known(
@@ -74,21 +112,21 @@ def _known(
 
 
 def _hotlines(
-    sources: Iterable[Source], attributes: Mapping[str, Attribute | None] | None, queues: Source
-) -> tuple[list[HotlineFile], list[Problem]]:
+    sources: Iterable[Source], attributes: Mapping[str, Attribute | None] | None, known: Names
+) -> tuple[Mapping[str, HotlineFile], list[Problem]]:
     problems = list(conflicts(sources))
-    hotlines: list[HotlineFile] = []
+    hotlines: dict[str, HotlineFile] = {}
     model = None if attributes is None else hotline_model(attributes)
     for source in sources:
         problems += inconsistencies(source)
         if model is None:  # each attribute would seem to be unknown
             problems += source.problems
             continue
-        names = replace(_names(queues), segments=_keys(source, "segments"))
+        names = replace(known, segments=_keys(source, "segments"))
         hotline, found = check(model, source, names)
         problems += found
         if hotline is not None:
-            hotlines.append(hotline)
+            hotlines[source.file] = hotline
     return hotlines, problems
 
 
@@ -112,37 +150,3 @@ def _version(directory: Path, sources: Iterable[Source]) -> str:
         digest.update(f"{source.file}\n{len(source.content)}\n".encode() + source.content)
     name = re.sub("[^A-Za-z0-9_.-]+", "-", directory.resolve().name, flags=re.ASCII)
     return f"{name[:27]}@{digest.hexdigest()}"
-
-
-def _policies(
-    version: str, attributes: Mapping[str, Attribute], queues: QueuesFile, files: Iterable[HotlineFile]
-) -> Policies:
-    hotlines = [compile_hotline(file, version) for file in files]
-    asked = [leaf for hotline in hotlines for leaf in _asked(hotline)]
-    # "known" always: a lookup of no field at all is an error to Redis
-    looked_at = {KNOWN} | {leaf.attribute for leaf in asked if not isinstance(leaf, Contacts | InSegment)}
-    return Policies(
-        version=version,
-        attributes=attributes,
-        queues=MappingProxyType(
-            {name: Queue(name=name, **entry.model_dump()) for name, entry in queues.queues.items()}
-        ),
-        needs=tuple(attribute for name, attribute in attributes.items() if name in looked_at),
-        unknown=Caller(
-            customer={name: attribute.missing for name, attribute in attributes.items()}, contacts=()
-        ),
-        longest_window=max((leaf.within for leaf in asked if isinstance(leaf, Contacts)), default=0),
-        hotlines={number: hotline for hotline in hotlines for number in hotline.numbers},
-        decisions=tuple(
-            decision
-            for hotline in hotlines
-            for branch in hotline.branches
-            for decision in (*(choice for _, choice in branch.open), branch.settled)
-        ),
-    )
-
-
-def _asked(hotline: Hotline) -> Iterable[Any]:
-    for condition in (*hotline.segments.values(), *(route.when for route in hotline.routes)):
-        if condition is not None:
-            yield from leaves(condition)

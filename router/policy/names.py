@@ -30,6 +30,7 @@ class Names:
     menus: frozenset[str] | None = None
     prompts: frozenset[str] | None = None
     segments: frozenset[str] | None = None
+    hours: frozenset[str] | None = None
 
 
 def _token(text: str) -> str:
@@ -55,11 +56,11 @@ def _seconds(value: Plain) -> int:
     return seconds
 
 
-def _of(kind: str) -> AfterValidator:
-    """The text must be the name of a declared thing of this kind."""
+def _of(kind: str, among: str) -> AfterValidator:
+    """The text must be the name of a declared thing of this kind; ``among`` is the field of `Names`."""
 
     def known(name: str, info: ValidationInfo) -> str:
-        names: frozenset[str] | None = getattr(info.context, kind + "s", None)
+        names: frozenset[str] | None = getattr(info.context, among, None)
         if names is not None and name not in names:
             raise ValueError(unknown(kind, name, names))
         return name
@@ -75,8 +76,9 @@ Duration = Annotated[
     PlainValidator(_seconds),
     WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,6}[smhd]$", "examples": ["45s", "72h"]}),
 ]
-Queue = Annotated[str, _of("queue")]
-Menu = Annotated[str, _of("menu")]
-Prompt = Annotated[str, _of("prompt")]
-Segment = Annotated[str, _of("segment")]
+Queue = Annotated[str, _of("queue", "queues")]
+Menu = Annotated[str, _of("menu", "menus")]
+Prompt = Annotated[str, _of("prompt", "prompts")]
+Segment = Annotated[str, _of("segment", "segments")]
+HoursName = Annotated[str, _of("hours", "hours")]
 Priority = Annotated[int, Field(ge=0, le=100)]

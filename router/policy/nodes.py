@@ -5,6 +5,7 @@ Whatever reads a policy reads these: the closures that decide, and all that is s
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import assert_never
 
 from router.facts import Value
@@ -98,12 +99,52 @@ class Contacts:
     at_least: int
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The time of the call lies in these hours."""
+
+    hours: str
+
+
+class Measure(StrEnum):
+    """What is measured of a queue; each is a field of `router.facts.QueueLoad`."""
+
+    WAITING = "waiting"
+    LONGEST_WAIT = "longest_wait"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A measure of a queue is this value or a greater one."""
+
+    queue: str
+    measure: Measure
+    at_least: int
+
+
+SHARES = 10_000
+"""Parts that callers are divided into for a share: hundredths of a per cent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The caller is in this share of all; the same callers each time, for the same ``of``."""
+
+    of: str
+    """Names the draw: another name picks other callers."""
+    below: int
+    """In hundredths of a per cent: 0 is nobody, `SHARES` everybody."""
+
+
 Question = Is | OneOf | AtLeast | Below | Between | Prefix
 """What asks for one attribute."""
-Node = AllOf | AnyOf | Not | InSegment | Question | Contacts
+Leaf = Question | Contacts | Open | Load | Share
+"""What is asked by itself."""
+Node = AllOf | AnyOf | Not | InSegment | Leaf
 
 
-def leaves(node: Node) -> Iterator[InSegment | Question | Contacts]:
+def leaves(node: Node) -> Iterator[InSegment | Leaf]:
     """All that a condition asks, in order; segments are not opened."""
     match node:
         case AllOf(nodes=nodes) | AnyOf(nodes=nodes):
@@ -125,7 +166,9 @@ def settle(node: Node, known: Mapping[str, bool]) -> Node | bool:
             return not settled if isinstance(settled, bool) else Not(settled)
         case AllOf() | AnyOf():
             return _settle_parts(node, known)
-        case Is() | OneOf() | AtLeast() | Below() | Between() | Prefix() | Contacts():
+        case Is() | OneOf() | AtLeast() | Below() | Between() | Prefix():
+            return node
+        case Contacts() | Open() | Load() | Share():
             return node
         case _ as never:
             assert_never(never)

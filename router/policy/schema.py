@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, create_model
+from pydantic import BeforeValidator, Field, create_model, model_validator
 
 from router.policy.attributes import Attribute, Line
-from router.policy.check import Strict
+from router.policy.check import Strict, described
 from router.policy.clauses import Condition, clause, condition_model
 from router.policy.names import Duration, Menu, Priority, Prompt, Queue, SegmentToken, Token
+from router.policy.source import Plain
 
 # --- queues.yaml -------------------------------------------------------------------------------
 
@@ -26,8 +27,26 @@ class QueueEntry(Strict):
     description: Line
 
 
-class NamedEntry(Strict):
-    """A menu or a prompt of the switch."""
+class KeyTo(Strict):
+    """Where a key of a menu leads: a queue or a menu; neither: the caller hears something and stays."""
+
+    queue: Queue | None = None
+    menu: Menu | None = None
+
+
+MenuKey = Annotated[str, Field(pattern="^[0-9*#]$")]
+
+
+class MenuEntry(Strict):
+    """A menu of the switch."""
+
+    description: Line
+    keys: dict[MenuKey, KeyTo] = Field(default_factory=dict)
+    """Where each key leads; the prover needs it to say how many keys are between a caller and a person."""
+
+
+class PromptEntry(Strict):
+    """A prompt of the switch."""
 
     description: Line
 
@@ -36,8 +55,8 @@ class QueuesFile(Strict):
     """queues.yaml: where the switch can send a call."""
 
     queues: Annotated[dict[Token, QueueEntry], Field(min_length=1)]
-    menus: dict[Token, NamedEntry] = Field(default_factory=dict)
-    prompts: dict[Token, NamedEntry] = Field(default_factory=dict)
+    menus: dict[Token, MenuEntry] = Field(default_factory=dict)
+    prompts: dict[Token, PromptEntry] = Field(default_factory=dict)
 
 
 # --- a hotline file ----------------------------------------------------------------------------
@@ -65,12 +84,29 @@ class ReportEntry(Strict):
     """Who hangs up sooner is not counted as abandoned where the formula says so."""
 
 
+class PenaltyEntry(Strict):
+    """Which agents of the queue may take the call, by their penalty: 0 its own people, more its helpers."""
+
+    min: Annotated[int, Field(ge=0, le=99)] = 0
+    max: Annotated[int, Field(ge=0, le=99)]
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min must not be greater than max")
+        return self
+
+
 class To(Strict):
     """Where a call goes: one of queue, menu, announce and refuse."""
 
     queue: Queue | None = None
     priority: Priority = 0
     """With a queue: callers with a greater one are answered first."""
+    penalty: PenaltyEntry | None = None
+    """With a queue: which agents may take the call; without it the dialplan's rule, own people first."""
+    announcement: Prompt | None = None
+    """With a queue: a prompt that the caller hears before waiting."""
     menu: Menu | None = None
     announce: Prompt | None = None
     """Play this prompt, then end the call."""
@@ -84,6 +120,8 @@ class OverflowTo(Strict):
     queue: Queue
     priority: Priority | None = None
     """Without it, that of the stage before."""
+    penalty: PenaltyEntry | None = None
+    """Which agents may take the call there."""
 
 
 class OverflowEntry(Strict):
@@ -112,6 +150,54 @@ class RouteEntry(Strict):
     reason: Reason | None = None
 
 
+def _listed(value: Plain) -> Plain:
+    """One name alone is short for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
+
+
+class GoesToEntry(Strict):
+    """Where the call must go: to one of all that are listed, or to a person by a number of keys."""
+
+    queue: Annotated[list[Queue], Listed] = Field(default_factory=list)
+    menu: Annotated[list[Menu], Listed] = Field(default_factory=list)
+    announce: Annotated[list[Prompt], Listed] = Field(default_factory=list)
+    refuse: Annotated[list[Prompt], Listed] = Field(default_factory=list)
+    person_within_keys: Annotated[int, Field(ge=0, le=9)] | None = None
+    """A person can be reached by pressing at most so many keys; 0 is the same as "human"."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must say where the call goes; an empty mapping promises nothing")
+        if "person_within_keys" in self.model_fields_set and len(self.model_fields_set) > 1:
+            raise ValueError("person_within_keys stands alone")
+        return self
+
+
+def _human(value: Plain) -> Plain:
+    """The word "human" alone is short for a person without a key."""
+    if value == "human":
+        return {"person_within_keys": 0}
+    if not isinstance(value, dict):
+        raise ValueError(f"must be human or a mapping like {{queue: NAME}}, not {described(value)}")  # noqa: TRY004 - pydantic's
+    return value
+
+
+class PromiseEntry(Strict):
+    """What holds of every caller that a condition is true of, in every state; proved, not only tested."""
+
+    name: Line
+    when: Condition | None = None
+    """Without it, the promise is for every call."""
+    always: Annotated[
+        GoesToEntry, BeforeValidator(_human, json_schema_input_type=Literal["human"] | GoesToEntry)
+    ]
+    """human: straight to a person, in every stage; or where the call goes."""
+
+
 class HotlineFile(Strict):
     """One hotline: the numbers dialled, the segments of its callers, and its routes."""
 
@@ -122,6 +208,7 @@ class HotlineFile(Strict):
         default_factory=dict
     )
     routes: Annotated[list[RouteEntry], Field(min_length=1)]
+    promises: list[PromiseEntry] = Field(default_factory=list)
 
 
 def hotline_model(attributes: Mapping[str, Attribute | None]) -> type[HotlineFile]:
@@ -129,7 +216,12 @@ def hotline_model(attributes: Mapping[str, Attribute | None]) -> type[HotlineFil
     model = condition_model(attributes)
     condition: Any = Annotated[model, clause(model)]
     route: Any = create_model("RouteEntry", __base__=RouteEntry, when=(condition, None))
+    promise: Any = create_model("PromiseEntry", __base__=PromiseEntry, when=(condition, None))
     segments: Any = Annotated[dict[SegmentToken, condition], Field(max_length=MAX_SEGMENTS)]
     routes: Any = Annotated[list[route], Field(min_length=1)]
-    fields: dict[str, Any] = {"segments": (segments, Field(default_factory=dict)), "routes": (routes, ...)}
+    fields: dict[str, Any] = {
+        "segments": (segments, Field(default_factory=dict)),
+        "routes": (routes, ...),
+        "promises": (list[promise], Field(default_factory=list)),
+    }
     return cast("type[HotlineFile]", create_model("HotlineFile", __base__=HotlineFile, **fields))

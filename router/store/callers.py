@@ -8,6 +8,7 @@ from router.errors import StoreError, StoreRefused
 from router.facts import Caller, Value
 from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
+from router.policy.decide import Needs
 from router.store.layout import MAX_CONTACTS, contacts_key, customer_key, decode_contacts
 from router.store.link import Link, Reply, refusal
 
@@ -21,22 +22,22 @@ class Callers:
         """``failed`` is told of every lookup without an answer, to be counted."""
         self._link = link
         self._failed = failed
-        self._needs: Sequence[Attribute] | None = None
+        self._needs: Needs | None = None
         self._form = (b"", b"", b"")
 
     def caller(
         self,
         pseudonym: Pseudonym,
-        needs: Sequence[Attribute],
+        needs: Needs,
         done: Callable[[Caller | StoreError], None],
     ) -> None:
         """Read ``needs`` and the contacts; call ``done`` exactly once, within the link's deadline."""
         if needs is not self._needs:  # they change with the policies only
-            self._needs, self._form = needs, _form(needs)
+            self._needs, self._form = needs, _form(needs.attributes)
         customer, contacts = customer_key(pseudonym), contacts_key(pseudonym)
 
         def told(replies: list[Reply] | StoreError) -> None:
-            result = replies if isinstance(replies, StoreError) else _caller(needs, replies)
+            result = replies if isinstance(replies, StoreError) else _caller(needs.attributes, replies)
             if isinstance(result, StoreError):
                 self._failed(result)
             done(result)
@@ -63,7 +64,7 @@ def _form(needs: Sequence[Attribute]) -> tuple[bytes, bytes, bytes]:
 def _caller(needs: Sequence[Attribute], replies: list[Reply]) -> Caller | StoreError:
     customer, contacts = replies
     if isinstance(customer, list) and isinstance(contacts, list) and len(customer) == len(needs):
-        return Caller(customer=_customer(needs, customer), contacts=decode_contacts(contacts))
+        return Caller(customer=_customer(needs, customer), contacts=decode_contacts(contacts), loads={})
     return refusal(replies) or StoreRefused("replies of another form")
 
 

@@ -28,7 +28,7 @@ class Drawing(Strict):
     title: str | None = None
 
 
-MODEL: type[HotlineFile] = hotline_model(load(GOOD).attributes)
+MODEL: type[HotlineFile] = hotline_model(load(GOOD).book.attributes)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,11 @@ MODEL: type[HotlineFile] = hotline_model(load(GOOD).attributes)
         (Drawing, ("by_name", "any"), ["type", "radius"]),
         (Drawing, ("title",), []),
         (Drawing, ("absent",), []),
-        (MODEL, ("routes", 0, "to"), ["queue", "priority", "menu", "announce", "refuse"]),
+        (
+            MODEL,
+            ("routes", 0, "to"),
+            ["queue", "priority", "penalty", "announcement", "menu", "announce", "refuse"],
+        ),
         (MODEL, ("routes", 0, "when", "all", 0, "not", "city"), ["is", "one_of", "prefix"]),
         (MODEL, ("segments", "senior", "contacts"), ["within", "answered", "at_least"]),
     ],

@@ -34,7 +34,7 @@ TWICE = Contacts(within=72 * HOUR, answered=True, at_least=2)
 
 
 def holds(node: Node, *contacts: Contact, **segments: Node) -> bool:
-    return Closures(segments).of(node)(facts(CUSTOMER, contacts))
+    return Closures(segments, {}).of(node)(facts(CUSTOMER, contacts))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_segment_is_its_condition() -> None:
 
 
 def test_one_condition_is_one_function() -> None:
-    closures = Closures({"senior": AtLeast("age", 65)})
+    closures = Closures({"senior": AtLeast("age", 65)}, {})
     assert closures.of(InSegment("senior")) is closures.of(AtLeast("age", 65))
 
 

@@ -31,7 +31,7 @@ def values(domain: Domain) -> st.SearchStrategy[Value]:
 
 
 customers = st.fixed_dictionaries(
-    {attribute.name: values(attribute.domain) for attribute in POLICIES.attributes.values()}
+    {attribute.name: values(attribute.domain) for attribute in POLICIES.book.attributes.values()}
 )
 contacts = st.lists(
     st.builds(
@@ -67,7 +67,7 @@ def test_the_same_call_has_the_same_decision() -> None:
 
 
 def test_a_decision_needs_only_what_is_asked_of_the_store() -> None:
-    needs = {need.name: need.missing for need in POLICIES.needs}
+    needs = {need.name: need.missing for need in POLICIES.needs.attributes}
     assert decide(POLICIES, facts(needs)).rule == "everyone-else"
 
 

@@ -34,5 +34,5 @@ def test_the_conditions_are_found() -> None:
 def test_each_condition_of_the_guide_is_one(condition: str, tmp_path: Path) -> None:
     more = "segments:\n  vip: {star: {at_least: 5}}\n  truck_driver: {occupation: truck_driver}"
     text = EXAMPLE.replace("segments:", more).replace("when: senior", f"when: {condition}")
-    route = load(folder(tmp_path / "policies", text)).hotlines["10010"].routes[0]
+    route = load(folder(tmp_path / "policies", text)).trees["10010"].hotline.routes[0]
     assert route.when is not None

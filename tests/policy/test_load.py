@@ -25,17 +25,17 @@ def refusal(folder: Path) -> str:
 
 def test_a_good_folder_is_loaded(write: Write) -> None:
     policies = load(write({}))
-    assert set(policies.hotlines) == {"10010"}
-    assert [need.name for need in policies.needs] == ["known", "age", "star", "key_customer"]
+    assert set(policies.trees) == {"10010"}
+    assert [need.name for need in policies.needs.attributes] == ["known", "age", "star", "key_customer"]
     assert policies.longest_window == 0
     assert policies.unknown.customer["city"] == ""
-    assert policies.queues["general"].answer_within == 20
+    assert policies.book.queues["general"].answer_within == 20
 
 
 def test_a_hotline_is_found_by_each_of_its_numbers(write: Write) -> None:
     more = HOTLINE.replace('"10010"', '"10011"').replace('["10011"]', '["10011", "+861010011"]')
     policies = load(write({"10011.yaml": more}))
-    assert {number: hotline.name for number, hotline in policies.hotlines.items()} == {
+    assert {number: tree.hotline.name for number, tree in policies.trees.items()} == {
         "10010": "10010",
         "10011": "10011",
         "+861010011": "10011",
@@ -78,7 +78,7 @@ def test_other_files_and_folders_are_left_alone(write: Write) -> None:
     folder = write({".#10010.yaml": "x", "notes.txt": "x"})
     (folder / "tests").mkdir()
     (folder / "tests" / "10010_test.yaml").write_text("x", encoding="utf-8")
-    assert set(load(folder).hotlines) == {"10010"}
+    assert set(load(folder).trees) == {"10010"}
 
 
 def test_a_folder_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:

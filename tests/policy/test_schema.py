@@ -11,16 +11,16 @@ from router.policy.names import Duration, Token
 from router.policy.schema import hotline_model
 from tests.policy.conftest import GOOD
 
-SCHEMA: dict[str, Any] = hotline_model(load(GOOD).attributes).model_json_schema()
+SCHEMA: dict[str, Any] = hotline_model(load(GOOD).book.attributes).model_json_schema()
 
 
 def test_the_json_schema_knows_every_attribute_and_its_values() -> None:
     """Editors complete and check conditions by it."""
     condition = SCHEMA["$defs"]["Condition"]
     assert condition["additionalProperties"] is False
-    assert {"all", "any", "not", "segment", "contacts"} | set(load(GOOD).attributes) == set(
-        condition["properties"]
-    )
+    assert {"all", "any", "not", "segment", "contacts", "open", "load", "share"} | set(
+        load(GOOD).book.attributes
+    ) == set(condition["properties"])
     occupation = condition["properties"]["occupation"]
     assert {"enum": ["truck_driver", "teacher", "other"], "type": "string"} in occupation["anyOf"]
     age = SCHEMA["$defs"]["age_test"]["properties"]["at_least"]

@@ -60,7 +60,14 @@ def test_an_unknown_caller_and_a_dead_store_have_the_menu() -> None:
         nothing = facts(POLICIES.unknown.customer, POLICIES.unknown.contacts)
         decision = decide(
             POLICIES,
-            Facts(call=nothing.call, customer=nothing.customer, contacts=(), now=nothing.now, data=data),
+            Facts(
+                call=nothing.call,
+                customer=nothing.customer,
+                contacts=(),
+                loads={},
+                now=nothing.now,
+                data=data,
+            ),
         )
         assert (decision.rule, decision.destination) == ("everyone-else", "menu:main")
 
@@ -73,26 +80,40 @@ def test_the_special_queues_overflow_to_the_general_one_and_gain_priority() -> N
     for action in queues:
         (stage,) = action.overflow
         assert stage == Overflow(after=stage.after, queue="general", priority=action.priority + 10)
-        assert POLICIES.queues[action.queue].human
+        assert POLICIES.book.queues[action.queue].human
 
 
 def test_the_shipped_names_are_those_of_the_contract() -> None:
-    assert list(POLICIES.attributes) == [
+    assert list(POLICIES.book.attributes) == [
         "known", "age", "occupation", "star", "key_customer", "province", "city", "dialect", "language",
         "enterprise_tier", "account_manager", "joined", "care_preference",
     ]  # fmt: skip
-    assert set(POLICIES.queues) == {"elder-care", "truck", "vip", "expert", "general", "roaming", "default"}
-    assert list(POLICIES.hotlines["10010"].segments) == ["repeat", "vip", "senior", "truck_driver"]
-    assert [need.name for need in POLICIES.needs] == ["known", "age", "occupation", "star", "key_customer"]
+    assert set(POLICIES.book.queues) == {
+        "elder-care",
+        "truck",
+        "vip",
+        "expert",
+        "general",
+        "roaming",
+        "default",
+    }
+    assert list(POLICIES.trees["10010"].hotline.segments) == ["repeat", "vip", "senior", "truck_driver"]
+    assert [need.name for need in POLICIES.needs.attributes] == [
+        "known",
+        "age",
+        "occupation",
+        "star",
+        "key_customer",
+    ]
     assert POLICIES.longest_window == 72 * HOUR
 
 
 def test_every_route_says_why_in_both_languages() -> None:
-    for route in POLICIES.hotlines["10010"].routes:
+    for route in POLICIES.trees["10010"].hotline.routes:
         assert route.reason is not None
         assert set(route.reason) == {"en", "zh"}
 
 
 def test_every_missing_value_is_one_that_the_store_could_hold() -> None:
-    for attribute in POLICIES.attributes.values():
+    for attribute in POLICIES.book.attributes.values():
         assert attribute.decode(attribute.encode(attribute.missing)) == attribute.missing
