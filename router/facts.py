@@ -87,6 +87,8 @@ class Facts:
     contacts: tuple[Contact, ...]
     loads: Mapping[str, QueueLoad]
     """By queue; one that is not in it counts as `CALM`."""
+    identity: str
+    """What shares are drawn by: the caller's pseudonym; the call id where there is none."""
     now: int
     """Seconds since the epoch."""
     data: Data

@@ -71,6 +71,7 @@ class _Asked:
             customer=caller.customer,
             contacts=caller.contacts,
             loads=caller.loads,
+            identity=self.pseudonym or call.call_id,
             now=int(now),
             data=data,
         )

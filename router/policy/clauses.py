@@ -129,7 +129,7 @@ class ShareTest(Strict):
     percent: Annotated[float, Field(ge=0, le=100), AfterValidator(_hundredths)]
     """How many of a hundred; at most two digits behind the point."""
     of: Token
-    """A name for what is tried out: each name picks other callers; who is in stays in when the share grows."""
+    """A name for what is tried out: each name picks other callers; who is in stays in when it grows."""
 
 
 def clause(condition: Any) -> BeforeValidator:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from router.facts import Call, CallId, Contact, Data, Facts, QueueLoad, Value
-from router.numbers import Number
 
 NOW = 1_732_391_200
 HOUR = 3_600
@@ -26,14 +25,15 @@ def facts(
     dnis: str = "10010",
     loads: Mapping[str, QueueLoad] | None = None,
     now: int = NOW,
-    ani: str | None = None,
+    identity: str = "caller",
 ) -> Facts:
     """A call of a customer with these attributes (all that are asked for) and contacts."""
     return Facts(
-        call=Call(call_id=CallId("now"), ani=None if ani is None else Number(ani), dnis=dnis),
+        call=Call(call_id=CallId("now"), ani=None, dnis=dnis),
         customer=customer,
         contacts=tuple(contacts),
         loads=loads or {},
+        identity=identity,
         now=now,
         data=Data.FRESH,
     )
