@@ -65,6 +65,7 @@ def test_an_unknown_caller_and_a_dead_store_have_the_menu() -> None:
                 customer=nothing.customer,
                 contacts=(),
                 loads={},
+                identity="caller",
                 now=nothing.now,
                 data=data,
             ),
