@@ -6,7 +6,7 @@ missing value from here, so there is no third truth value: every attribute alway
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -43,7 +43,7 @@ class Attribute:
     description: str
     code: bytes
     """The field's name in the store."""
-    decode: Callable[[bytes], Value]
+    decode: Callable[[bytes], Value] = field(compare=False, repr=False)
     """The value of what `encode` stored; ValueError for anything else (0.1 to 0.2 µs)."""
 
     def parse(self, text: str) -> Value:

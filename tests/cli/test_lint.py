@@ -29,7 +29,7 @@ def test_good_policies_are_counted_under_their_version(folder: Path) -> None:
     result = run("--policies", str(folder))
     assert result.exit_code == 0
     assert result.stdout == (
-        f"{load(folder).version} is good: 1 hotline, 4 segments, 5 routes, 5 decisions, 7 queues, "
+        f"{load(folder).version} is good: 2 hotlines, 7 segments, 10 routes, 12 decisions, 7 queues, "
         "13 attributes, 5 of them looked at\n"
     )
 

@@ -6,6 +6,7 @@ interprets the same values step by step, with nothing settled beforehand.
 
 import json
 import tempfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.decision import ToQueue
-from router.facts import Contact, Facts
+from router.facts import Contact, Facts, QueueLoad
 from router.policy.decide import decide
 from router.policy.load import load
 from tests.policy.callers import NOW, contact, facts
@@ -38,6 +39,18 @@ contact_tests = st.fixed_dictionaries(
     optional={"answered": st.just(True)},
 )
 
+measured = st.fixed_dictionaries({"at_least": st.integers(0, 3)}) | st.fixed_dictionaries(
+    {"at_least": st.integers(0, 3), "below": st.integers(0, 3)}
+)
+load_tests = st.fixed_dictionaries(
+    {"queue": st.sampled_from(["general", "vip"])},
+    optional={
+        "waiting": measured,
+        "ready": measured,
+        "longest_wait": st.fixed_dictionaries({"below": st.sampled_from(["1s", "2s"])}),
+    },
+).filter(lambda test: len(test) > 1)
+
 
 def conditions(segments: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """Conditions that name only these segments."""
@@ -49,6 +62,10 @@ def conditions(segments: tuple[str, ...]) -> st.SearchStrategy[Any]:
             "occupation": words | st.fixed_dictionaries({"one_of": st.lists(words, min_size=1)}),
             "city": st.fixed_dictionaries({"prefix": st.sampled_from(["a", "b", "ab"])}),
             "contacts": contact_tests,
+            "load": load_tests,
+            "share": st.fixed_dictionaries(
+                {"percent": st.sampled_from([0, 12.5, 50, 100]), "of": st.sampled_from(["a", "b"])}
+            ),
         },
     ).filter(bool)
     if segments:
@@ -102,6 +119,13 @@ callers = st.builds(
         ),
         max_size=5,
     ),
+    loads=st.dictionaries(
+        st.sampled_from(["general", "vip"]),
+        st.builds(
+            QueueLoad, waiting=st.integers(0, 3), longest_wait=st.integers(0, 3), ready=st.integers(0, 3)
+        ),
+    ),
+    identity=st.sampled_from(["one", "two", "three"]),
 )
 
 
@@ -127,6 +151,20 @@ def counts(test: Mapping[str, Any], contacts: tuple[Contact, ...]) -> bool:
     return len({entry.call_id for entry in counted}) >= test["at_least"]
 
 
+def is_so_busy(test: Mapping[str, Any], loads: Mapping[str, QueueLoad]) -> bool:
+    load = loads.get(test["queue"], QueueLoad(waiting=0, longest_wait=0, ready=100_000))
+    asked = {
+        "waiting": test.get("waiting", {}),
+        "ready": test.get("ready", {}),
+        "longest_wait": {kind: int(text[:-1]) for kind, text in test.get("longest_wait", {}).items()},
+    }
+    return all(asks(bounds, getattr(load, measure)) for measure, bounds in asked.items())
+
+
+def is_drawn(test: Mapping[str, Any], identity: str) -> bool:
+    return zlib.crc32(f"{test['of']} {identity}".encode()) % 10_000 < test["percent"] * 100
+
+
 def holds(condition: Any, caller: Facts, segments: Mapping[str, Any]) -> bool:
     """The oracle's answer to a condition as written."""
     if isinstance(condition, str):
@@ -143,6 +181,10 @@ def holds(condition: Any, caller: Facts, segments: Mapping[str, Any]) -> bool:
                 answer = holds(segments[value], caller, segments)
             case "contacts":
                 answer = counts(value, caller.contacts)
+            case "load":
+                answer = is_so_busy(value, caller.loads)
+            case "share":
+                answer = is_drawn(value, caller.identity)
             case _:
                 answer = asks(value, caller.customer[key])
         if not answer:

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from router.facts import Contact, Value
-from router.policy.conditions import Closures
+from router.facts import MAX_LOAD, Contact, QueueLoad, Value
+from router.policy.conditions import Closures, drawn
 from router.policy.nodes import (
+    SHARES,
     AllOf,
     AnyOf,
     AtLeast,
@@ -15,10 +16,13 @@ from router.policy.nodes import (
     Contacts,
     InSegment,
     Is,
+    Load,
+    Measure,
     Node,
     Not,
     OneOf,
     Prefix,
+    Share,
 )
 from tests.policy.callers import HOUR, contact, facts
 
@@ -126,3 +130,51 @@ def test_all_contacts_are_counted_when_nothing_is_said_of_answers() -> None:
     assert holds(node, contact(1, answered=False), contact(2))
     assert not holds(node, contact(1, "one", answered=False), contact(2, "one"))
     assert not holds(node, contact(1, answered=False), contact(HOUR + 1))
+
+
+BUSY = {"general": QueueLoad(waiting=20, longest_wait=180, ready=1)}
+
+
+@pytest.mark.parametrize(
+    ("node", "expected"),
+    [
+        (Load("general", Measure.WAITING, 20), True),
+        (Load("general", Measure.WAITING, 21), False),
+        (Load("general", Measure.LONGEST_WAIT, 180), True),
+        (Load("general", Measure.LONGEST_WAIT, 181), False),
+        (Load("general", Measure.READY, 1), True),
+        (Load("general", Measure.READY, 2), False),
+        (Load("expert", Measure.WAITING, 0), True),
+        (Load("expert", Measure.WAITING, 1), False),
+        (Load("expert", Measure.LONGEST_WAIT, 1), False),
+        (Load("expert", Measure.READY, MAX_LOAD), True),
+    ],
+)
+def test_the_load_of_a_queue_is_measured_and_without_news_it_is_calm(
+    node: Node,
+    expected: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    assert Closures({}, {}).of(node)(facts(CUSTOMER, loads=BUSY)) is expected
+
+
+def test_a_share_takes_the_same_callers_each_time_and_keeps_them_when_it_grows() -> None:
+    callers = [f"caller-{number}" for number in range(2_000)]
+    small, large = (Closures({}, {}).of(Share("new-menu", below)) for below in (1_000, 3_000))
+    in_small = {name for name in callers if small(facts(CUSTOMER, identity=name))}
+    in_large = {name for name in callers if large(facts(CUSTOMER, identity=name))}
+    assert in_small < in_large
+    assert in_small == {name for name in callers if small(facts(CUSTOMER, identity=name))}
+    assert 0.08 < len(in_small) / len(callers) < 0.12
+    assert 0.27 < len(in_large) / len(callers) < 0.33
+
+
+def test_each_name_of_a_share_draws_by_itself() -> None:
+    callers = [f"caller-{number}" for number in range(2_000)]
+    both = [name for name in callers if drawn("one", name) < 3_000 and drawn("other", name) < 3_000]
+    assert 0.07 < len(both) / len(callers) < 0.11
+
+
+@pytest.mark.parametrize(("below", "expected"), [(0, False), (SHARES, True)])
+def test_a_share_of_nothing_is_nobody_and_one_of_all_is_everybody(below: int, expected: bool) -> None:  # noqa: FBT001
+    test = Closures({}, {}).of(Share("new-menu", below))
+    assert {test(facts(CUSTOMER, identity=f"caller-{number}")) for number in range(500)} == {expected}
