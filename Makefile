@@ -32,9 +32,10 @@ check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/lint-imports
 	$(BIN)/ivr lint
 
-bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved
+bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved; then policies by size
 	deploy/packages bench
 	$(BIN)/python -m loadtest.bench
+	$(BIN)/python -m tests.benchmarks.policy
 
 switch: $(VENV)/ready ## get an Asterisk 22, SIPp and the prompts (once; cached)
 	deploy/packages switch
