@@ -6,8 +6,19 @@ from dataclasses import dataclass
 
 from loadtest.agents import Agent
 
-HOTLINES = ("10010", "18618610010", "+8618618610010", "4000010010")
-"""The province hotline, the roaming line (as dialled at home and abroad), a 400 line."""
+HOTLINES = (
+    "10010",
+    "037110010",  # Henan
+    "031110010",  # Hebei
+    "053110010",  # Shandong
+    "035110010",  # Shanxi
+    "02910010",  # Shaanxi
+    "02410010",  # Liaoning
+    "18618610010",
+    "+8618618610010",
+    "4000010010",
+)
+"""10010 with its six provinces, the line for customers abroad (as dialled here and there), the 400 line."""
 
 
 class BadSite(ValueError):

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import assert_never
 
-from router.decision import Announce, Decision, Overflow, Refuse, ToMenu, ToQueue
+from router.decision import Announce, Decision, Overflow, Penalty, Refuse, ToMenu, ToQueue
 from router.errors import Taint, TaintedSession
 from router.facts import Call, CallId
 from router.numbers import normalise
@@ -230,14 +230,8 @@ def _token(value: str) -> str:
 
 def _variables(decision: Decision) -> list[tuple[str, str]]:
     match decision.action:
-        case ToQueue(queue=queue, priority=priority, overflow=overflow):
-            action = [
-                ("IVR_ACTION", "queue"),
-                ("IVR_QUEUE", queue),
-                ("IVR_PRIORITY", str(priority)),
-                ("QUEUE_PRIO", str(priority)),
-                ("IVR_OVERFLOW", "/".join(map(_stage, overflow))),
-            ]
+        case ToQueue() as to:
+            action = _queue(to)
         case ToMenu(menu=menu):
             action = [("IVR_ACTION", "menu"), ("IVR_MENU", menu)]
         case Announce(prompt=prompt):
@@ -256,5 +250,26 @@ def _variables(decision: Decision) -> list[tuple[str, str]]:
     ]
 
 
+def _queue(to: ToQueue) -> list[tuple[str, str]]:
+    """What is not wanted is not set: it has been cleared, and each variable costs Asterisk two messages."""
+    pairs = [
+        ("IVR_ACTION", "queue"),
+        ("IVR_QUEUE", to.queue),
+        ("IVR_PRIORITY", str(to.priority)),
+        ("QUEUE_PRIO", str(to.priority)),
+        ("IVR_OVERFLOW", "/".join(map(_stage, to.overflow))),
+    ]
+    if to.penalty is not None:
+        pairs.append(("IVR_PENALTY", _limits(to.penalty)))
+    if to.announcement is not None:
+        pairs.append(("IVR_ANNOUNCEMENT", to.announcement))
+    return pairs
+
+
 def _stage(stage: Overflow) -> str:
-    return f"{stage.after}:{stage.queue}:{stage.priority}"
+    place = f"{stage.after}:{stage.queue}:{stage.priority}"
+    return place if stage.penalty is None else f"{place}:{_limits(stage.penalty)}"
+
+
+def _limits(penalty: Penalty) -> str:
+    return f"{penalty.low}:{penalty.high}"

@@ -16,7 +16,7 @@ from router.agi.wire import (
     command,
     parse_environment,
 )
-from router.decision import Announce, Overflow, Refuse, ToMenu, ToQueue
+from router.decision import Announce, Overflow, Penalty, Refuse, ToMenu, ToQueue
 from router.errors import Taint, TaintedSession
 from router.facts import Call
 from tests.fakes import ENVIRONMENT, decision, environment
@@ -226,6 +226,21 @@ class TestCommand:
                     "IVR_OVERFLOW=45:general:40/60:default:50"
                 ),
             ),
+            (
+                ToQueue(
+                    queue="vip",
+                    penalty=Penalty(low=0, high=0),
+                    announcement="expert-soon",
+                    overflow=(
+                        Overflow(after=30, queue="vip", priority=10, penalty=Penalty(low=1, high=9)),
+                        Overflow(after=60, queue="default", priority=20),
+                    ),
+                ),
+                (
+                    "IVR_ACTION=queue,IVR_QUEUE=vip,IVR_PRIORITY=0,QUEUE_PRIO=0,"
+                    "IVR_OVERFLOW=30:vip:10:1:9/60:default:20,IVR_PENALTY=0:0,IVR_ANNOUNCEMENT=expert-soon"
+                ),
+            ),
             (ToMenu(menu="main"), "IVR_ACTION=menu,IVR_MENU=main"),
             (Announce(prompt="closed"), "IVR_ACTION=announce,IVR_PROMPT=closed"),
             (Refuse(prompt="no-service"), "IVR_ACTION=refuse,IVR_PROMPT=no-service"),
@@ -245,3 +260,5 @@ class TestCommand:
         """A value that is no token never reaches the switch."""
         with pytest.raises(ValueError, match="MSet"):
             command(decision(rule=value))
+        with pytest.raises(ValueError, match="MSet"):
+            command(decision(action=ToQueue(queue="vip", announcement=value)))
