@@ -15,6 +15,7 @@ from router.cli.call import call
 from router.cli.demo import demo
 from router.cli.lint import lint
 from router.cli.serve import serve
+from router.cli.test import suites
 from router.cli.up import up
 from router.cli.watch import watch
 from router.errors import IvrError
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 for command in (serve, watch, lint, call, up, demo):
     app.command()(command)
+app.command("test")(suites)  # pytest would take a function of that name for one of its own
 app.add_typer(customers.app, name="customers")
 
 
