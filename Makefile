@@ -31,6 +31,7 @@ check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/ivr lint
+	$(BIN)/ivr test --require-coverage 100
 
 bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved; then policies by size
 	deploy/packages bench
