@@ -135,9 +135,12 @@ class _Plan:
             self.tell(("matrix",), message, at_key=True)
             return None
         filters = [self.filters(steps, expectation, values) for steps, expectation in expectations]
+        wanted = [found for found in filters if found is not None]
+        if not wanted or len(wanted) < len(filters):
+            return None  # told already; what the others would have fitted nobody knows
         varied = tuple(axis for axis in AXES if axis in _mapping(self.test.get("matrix")))
-        cases = self.cases(values, varied, [found for found in filters if found is not None])
-        if self.problems or None in filters:
+        cases = self.cases(values, varied, wanted)
+        if self.problems:
             return None
         return Layout(place=self.place, varied=varied, cases=cases)
 
@@ -215,9 +218,6 @@ class _Plan:
         filters: list[Mapping[str, frozenset[str]]],
     ) -> tuple[tuple[Given, int], ...]:
         """Each case with the first expectation that fits it; tells of cases and expectations without one."""
-        expectations = self.expectations()
-        if not expectations or len(filters) < len(expectations):
-            return ()  # a mistake that is told; what it would have fitted nobody knows
         cases: list[tuple[Given, int]] = []
         missed: list[Given] = []
         takers: list[set[int]] = [set() for _ in filters]
@@ -235,7 +235,7 @@ class _Plan:
             self.tell(("expect",), f"says nothing of the case {labelled(missed[0], varied or AXES)}{more}")
         for place, taken_by in enumerate(takers):
             if place not in taken_by:
-                self.tell(expectations[place][0], self.unreached(taken_by))
+                self.tell(self.expectations()[place][0], self.unreached(taken_by))
         return tuple(cases)
 
     def unreached(self, takers: set[int]) -> str:

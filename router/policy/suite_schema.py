@@ -122,7 +122,7 @@ ContactsName = Annotated[str, _known("contacts", "contacts", NONE)]
 LoadName = Annotated[str, _known("load", "loads", NONE)]
 ShareName = Annotated[str, _known("share", "shares", NONE)]
 Number = Annotated[str, _known("number", "numbers")]
-Draw = Annotated[str, _known("share in the policies", "draws")]
+Draw = Annotated[str, _known("share", "draws")]
 DataName = Annotated[Data, Field(strict=False)]
 Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string"})]
 Instant = Annotated[
