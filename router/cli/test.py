@@ -11,7 +11,6 @@ import typer
 
 from router.cli.options import Policies
 from router.errors import PolicyError, Problem
-from router.facts import Facts
 from router.policy import suite_report
 from router.policy.load import load
 from router.policy.suite import read_suites, suite_files
@@ -57,23 +56,19 @@ def suites(
     if problems := sorted([*problems, *mistakes]):
         raise _refused(problems, form)
     results = run(loaded, played)
-
+    trace = suite_report.explained(loaded)
     if junit is not None:
-        junit.write_bytes(suite_report.junit(results, _trace))
+        junit.write_bytes(suite_report.junit(results, trace))
     if form is Format.JSON:
-        typer.echo(json.dumps(suite_report.document(results, _trace), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(suite_report.document(results, trace), ensure_ascii=False, indent=2))
     else:
-        for line in suite_report.text(results, _trace, verbose=verbose):
+        for line in suite_report.text(results, trace, verbose=verbose):
             typer.echo(line)
     short = _short(results, require_coverage)
     for line in short:
         typer.echo(line, err=True)
     if results.failed or short:
         raise typer.Exit(1)
-
-
-def _trace(_facts: Facts) -> list[str]:
-    return []
 
 
 def _refused(problems: Iterable[Problem], form: Format) -> typer.Exit:

@@ -5,12 +5,23 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from router.facts import Data, Facts
+from router.policy.decide import Policies
+from router.policy.explain import explain
 from router.policy.suite_cases import AXES, labelled
 from router.policy.suite_run import Coverage, Part, Played, PlayedSuite, Results
 from router.policy.suite_schema import NONE
+from router.policy.words import worded
 
 Trace = Callable[[Facts], Sequence[str]]
 """Why a call goes where it goes, in lines for people."""
+
+
+def explained(policies: Policies) -> Trace:
+    """The trace by the policies' own explanation, in English.
+
+    What is sensitive is shown: a suite's callers are made up, and what they are stands in its file.
+    """
+    return lambda facts: worded(explain(policies, facts), "en", show_sensitive=True)
 
 
 def text(results: Results, trace: Trace, *, verbose: bool = False) -> Iterator[str]:

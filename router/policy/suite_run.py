@@ -137,17 +137,15 @@ def _compare(book: Rulebook, case: Case, decision: Decision) -> Iterator[Differe
     if expected.rule is not None and expected.rule != decision.rule:
         yield Difference(what="rule", expected=expected.rule, got=decision.rule)
     if expected.outcome is not None and not keeps(book, decision.action, expected.outcome):
-        yield Difference(what="to", expected=worded(expected.outcome), got=decision.destination)
-    elif expected.priority is not None:
-        # a queue where one is expected: a priority stands beside queues only
-        priority = decision.action.priority if isinstance(decision.action, ToQueue) else 0
-        if priority != expected.priority:
-            yield Difference(what="priority", expected=str(expected.priority), got=str(priority))
+        yield Difference(what="to", expected=wording(expected.outcome), got=decision.destination)
+    elif isinstance(decision.action, ToQueue) and expected.priority not in {None, decision.action.priority}:
+        got = str(decision.action.priority)
+        yield Difference(what="priority", expected=str(expected.priority), got=got)
     if expected.segment is not None and expected.segment != decision.segment:
         yield Difference(what="segment", expected=expected.segment, got=decision.segment)
 
 
-def worded(outcome: Outcome) -> str:
+def wording(outcome: Outcome) -> str:
     """Where a call must go, in words: ``queue:vip or queue:general``, ``a person within 2 keys``."""
     match outcome:
         case GoesTo(destinations=destinations):
