@@ -22,15 +22,18 @@ class Clock(Protocol):
 
 
 class CallerStore(Protocol):
-    """Where a caller's attributes and contacts are read."""
+    """Where a caller's attributes and contacts, and how busy the queues are, is read."""
 
     def caller(
         self,
-        pseudonym: Pseudonym,
+        pseudonym: Pseudonym | None,
         needs: Needs,
         done: Callable[[Caller | StoreError], None],
     ) -> None:
-        """Read ``needs`` and the contacts in one round trip; call ``done`` exactly once, in bounded time."""
+        """Read ``needs`` and the contacts in one round trip; call ``done`` exactly once, in bounded time.
+
+        Without a pseudonym there is nobody to look up: the loads of queues alone are read.
+        """
 
 
 Answer = Callable[[Decision | None], bool]

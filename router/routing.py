@@ -38,7 +38,7 @@ class Routing:
             return
         pseudonym = None if call.ani is None else self.key.pseudonym(call.ani)
         asked = _Asked(self, policies, call, pseudonym, started, answer)
-        if pseudonym is None:
+        if pseudonym is None and not policies.needs.queues:
             asked.decide(policies.unknown, Data.WITHHELD)
         else:
             self.store.caller(pseudonym, policies.needs, asked.told)
@@ -57,10 +57,11 @@ class _Asked:
 
     def told(self, caller: Caller | StoreError) -> None:
         """Go on with what the store said; without its word the caller is decided for as unknown."""
+        withheld = self.pseudonym is None
         if isinstance(caller, StoreError):
-            self.decide(self.policies.unknown, Data.ABSENT)
+            self.decide(self.policies.unknown, Data.WITHHELD if withheld else Data.ABSENT)
         else:
-            self.decide(caller, Data.FRESH)
+            self.decide(caller, Data.WITHHELD if withheld else Data.FRESH)
 
     def decide(self, caller: Caller, data: Data) -> None:
         """Decide, answer, and only then say what happened."""

@@ -127,7 +127,7 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     process.metrics.store_up.set_function(lambda: float(lookups.is_up))
     routing = Routing(
         policies=policies,
-        store=Callers(lookups, lambda error: metrics.store_errors.labels(error.kind).inc()),
+        store=Callers(lookups, lambda error: metrics.store_errors.labels(error.kind).inc(), time.time),
         publish=to_all(kpis.observe, process.journal.publish),
         key=key,
         wall=time.time,

@@ -1,4 +1,7 @@
-"""The composition root of `ivr watch`: what the switch says of its calls, into contacts, journal and KPIs."""
+"""The composition root of `ivr watch`: what the switch says of its calls, into contacts, journal and KPIs.
+
+And what it says of its queues, into the store, for decisions.
+"""
 
 import time
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 
 from metrics.kpis import QueueKpis
 from router.ami.client import AmiLink, Login
+from router.ami.loads import QueueLoads
 from router.ami.translate import EVENT_CLASSES, translate
 from router.ami.wire import AmiError, AmiTrouble, Message
 from router.interfaces import Publish, to_all
@@ -21,10 +25,13 @@ from router.policy.load import Policies, load
 from router.process import Process, store_access
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
+from router.store.loads import LoadWriter
 
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
+LOAD_SECONDS = 1.0
+"""How often the switch is asked how busy its queues are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +130,8 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
         clock=process.clock,
         retry=backoffPolicy(initialDelay=0.25, maxDelay=3.0, factor=1.5),
     )
+    loads = QueueLoads(link, lambda: policies.book.queues, LoadWriter(process.writes, time.time).publish)
+    process.every(LOAD_SECONDS, loads.ask)
     ami = settings.ami
     endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
     service = link.service(endpoint(process.reactor, ami.host, ami.port, timeout=CONNECT_SECONDS))

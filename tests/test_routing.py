@@ -1,11 +1,12 @@
 """One call's way: ask the store once, decide, answer, then tell what happened."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from router.errors import StoreBusy, StoreDown, StoreTimeout
-from router.facts import Call, Caller, Contact, Data
+from router.facts import Call, Caller, Contact, Data, QueueLoad
 from router.numbers import PseudonymKey
 from router.policy.load import load
 from router.routing import Routing
@@ -99,11 +100,34 @@ def test_without_the_store_the_caller_is_as_unknown_and_it_is_said(service, erro
     assert (decision.destination, event.data) == ("menu:main", Data.ABSENT)
 
 
-def test_a_withheld_number_is_not_looked_up(service):
-    service.route(Call(call_id="1.1", ani=None, dnis="10010"))
+WITHHELD = Call(call_id="1.1", ani=None, dnis="10010")
+
+
+def test_a_withheld_number_is_not_looked_up_where_no_policy_asks_for_a_load(service):
+    policies = service.routing.policies
+    service.routing.policies = replace(policies, needs=replace(policies.needs, queues=()))
+    service.route(WITHHELD)
     decision, event = service.trace
     assert (service.store.asked, decision.destination) == ([], "menu:main")
     assert (event.caller, event.masked, event.data) == (None, "withheld", Data.WITHHELD)
+
+
+def test_of_a_withheld_number_only_the_loads_are_asked(service):
+    """The policies ask for one: a caller of whom nothing is known goes elsewhere when the queue is busy."""
+    service.route(replace(WITHHELD, dnis="18618610010"))
+    assert [pseudonym for pseudonym, _ in service.store.asked] == [None]
+    busy = {"roaming": QueueLoad(waiting=3, longest_wait=45, ready=0)}
+    service.store.tell(replace(service.routing.policies.unknown, loads=busy))
+    decision, event = service.trace
+    assert (decision.rule, event.data) == ("nobody-ready", Data.WITHHELD)
+
+
+def test_a_withheld_number_without_an_answer_is_no_missing_customer(service):
+    """What the store could not say is nothing of him."""
+    service.route(WITHHELD)
+    service.store.tell(StoreTimeout("no answer in 50 ms"))
+    decision, event = service.trace
+    assert (decision.destination, event.data) == ("menu:main", Data.WITHHELD)
 
 
 def test_a_number_of_no_hotline_is_declined(service):

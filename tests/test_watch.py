@@ -13,20 +13,21 @@ import urllib.request
 from contextlib import suppress
 from hashlib import md5
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from router.ami.wire import AmiTrouble, Message, Receiver
 from router.events import CallAbandoned, CallAnswered
-from router.facts import Contact
+from router.facts import Contact, QueueLoad
 from router.numbers import Number, PseudonymKey
 from router.settings import StoreUrl
 from router.store.journal import read
 from router.store.keyfile import load_key, make_key
-from router.store.layout import contacts_key, decode_contacts
+from router.store.layout import FRESH_SECONDS, contacts_key, decode_contacts, decode_load
 from router.watch import Switchboard, WatchSettings
-from tests.ami.packets import ANSWERED, BANNER, FORGED, HUNG_UP, JOINED, packet
+from tests.ami.packets import ANSWERED, BANNER, FORGED, HUNG_UP, JOINED, READY, SUMMARY, packet
 
 KEY = PseudonymKey(key_id="t1", secret=b"a secret of thirty-two bytes ...")
 ROOT = Path(__file__).parent.parent
@@ -127,22 +128,23 @@ class PlayedSwitch:
     def _let_in(self, listening: socket.socket) -> None:
         client, _ = listening.accept()
         self._accepted.append(client)
+        lines = client.makefile("rb")
         client.sendall(BANNER)
-        asked = self._action(client)
+        asked = self._action(lines)
         client.sendall(packet(f"Response: Success\nActionID: {asked['ActionID']}\nChallenge: 1234"))
-        asked = self._action(client)
+        asked = self._action(lines)
         good = asked["Key"] == md5(b"1234" + b"s3cret").hexdigest()  # noqa: S324  AMI's own
         client.sendall(packet(f"Response: {'Success' if good else 'Error'}\nActionID: {asked['ActionID']}"))
         self._client = client
+        while asked := self._action(lines):
+            answer = {"QueueSummary": SUMMARY, "Getvar": READY}.get(asked["Action"], "Response: Success")
+            client.sendall(packet(re.sub("ActionID: .*", f"ActionID: {asked['ActionID']}", answer)))
 
     @staticmethod
-    def _action(client: socket.socket) -> dict[str, str]:
-        text = b""
-        while not text.endswith(b"\r\n\r\n"):
-            if not (piece := client.recv(4096)):
-                raise ConnectionError("the observer has left")
-            text += piece
-        return dict(line.split(": ", 1) for line in text.decode().strip().split("\r\n"))
+    def _action(lines: BinaryIO) -> dict[str, str]:
+        """The next action; without one at the end of the connection."""
+        action = iter(lambda: lines.readline().decode().strip(), "")
+        return dict(line.split(": ", 1) for line in action)
 
     def say(self, *texts: str) -> None:
         assert self._client is not None
@@ -154,6 +156,8 @@ class PlayedSwitch:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for client in self._accepted:
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
             client.close()
 
 
@@ -248,6 +252,24 @@ def test_an_answered_call_is_a_contact_and_in_the_journal(observer, switch, valk
         (CallAbandoned, "1795468687.12"),
         (CallAnswered, "1795468683.99"),
     ]
+
+
+def test_routers_find_in_the_store_how_busy_the_queues_are(observer, switch, valkey):
+    """By our names, of this moment; and nothing any more when the switch is not seen."""
+    loads = wait_for(lambda: valkey.hgetall("ivr:load"), "the loads are written")
+    found = {queue.decode(): decode_load(value) for queue, value in loads.items()}
+    assert {queue: load for queue, (load, _) in found.items()} == {
+        "general": QueueLoad(waiting=3, longest_wait=41, ready=0),
+        "vip": QueueLoad(waiting=0, longest_wait=0, ready=0),
+    }
+    assert all(abs(at - time.time()) <= FRESH_SECONDS for _, at in found.values())
+    assert 0 < valkey.ttl("ivr:load") <= FRESH_SECONDS
+    switch.go()
+    wait_for(lambda: not observer.is_ready(), "the switch is gone")
+    valkey.delete("ivr:load")
+    before = observer.sample('ivr_ami_errors_total{kind="unreachable"}')
+    wait_for(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}') > before + 1, "time goes by")
+    assert valkey.exists("ivr:load") == 0
 
 
 def test_a_switch_that_is_not_there_is_waited_for(observer, switch, valkey_url):  # noqa: ARG001  it runs

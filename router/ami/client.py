@@ -3,7 +3,7 @@
 It reads whatever comes as it comes: Asterisk cuts off slow readers (``writetimeout`` in manager.conf).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any, Protocol, cast
@@ -16,7 +16,7 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
 
-from router.ami.wire import AmiError, AmiTrouble, Message, Receiver, action
+from router.ami.wire import AmiError, AmiTrouble, Answer, Message, Receiver, action
 from router.interfaces import Clock
 
 log = structlog.get_logger()
@@ -25,6 +25,8 @@ BEAT = 1.0
 """Seconds between two looks at how long the switch has been silent."""
 _WRONG = "Authentication failed"
 """manager.c's word for a wrong user or secret; other refusals pass by themselves."""
+Answered = Callable[[Sequence[Message]], None]
+"""Takes the answer to an action: the response, then the events of its list; nothing where none will come."""
 
 
 class Observer(Protocol):
@@ -59,7 +61,8 @@ class Patience:
     quiet: float = 5.0
     """Without a byte before the switch is asked for one (Ping)."""
     silent: float = 10.0
-    """Without a byte before the link is taken for dead: the peer hangs, or is gone and nobody told us."""
+    """Without a byte, or with an action unanswered, before the link is taken for dead: the peer hangs, or is
+    gone and nobody told us."""
     wrong: float = 30.0
     """Before the next login after one with a wrong secret."""
 
@@ -87,6 +90,18 @@ class AmiLink(Factory):
         self._attempts = 0
         self._wrong = False
         self._service: ClientService | None = None
+        self._connection: Connection | None = None
+
+    def ask(self, answered: Answered, name: str, /, **headers: str) -> None:
+        """Send an action; ``answered`` is called exactly once, in bounded time.
+
+        Raises:
+            ValueError: a header cannot be sent.
+        """
+        if self._connection is None:
+            answered(())
+        else:
+            self._connection.ask(answered, name, **headers)
 
     def service(self, endpoint: IStreamClientEndpoint) -> ClientService:
         """What keeps one connection up, from ``startService()`` to ``stopService()``."""
@@ -108,8 +123,9 @@ class AmiLink(Factory):
         """Make the protocol of a new connection."""
         return Connection(self)
 
-    def accepted(self) -> None:
+    def accepted(self, connection: "Connection") -> None:
         """The switch has let us in."""
+        self._connection = connection
         self._attempts = 0
         self._wrong = False
         log.info("the switch is watched", user=self.login.user)
@@ -125,6 +141,11 @@ class AmiLink(Factory):
         if not self._attempts:
             log.warning("the switch cannot be reached; trying until it can", error=error)
         self.observer.trouble(AmiTrouble.UNREACHABLE)
+
+    def ended(self) -> None:
+        """The connection that had been let in is no more."""
+        self._connection = None
+        self.observer.state(up=False)
 
     def lost(self, error: str) -> None:
         """A connection ended that we did not give up."""
@@ -150,6 +171,15 @@ class _Watched:
         return failure
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An action that waits for its answer."""
+
+    at: float
+    answered: Answered
+    answer: Answer
+
+
 class Connection(TwistedProtocol):
     """One connection: banner, Challenge, Login, then events; a Ping when it has been quiet."""
 
@@ -158,7 +188,8 @@ class Connection(TwistedProtocol):
     def __init__(self, link: AmiLink) -> None:
         self._link = link
         self._receiver = Receiver()
-        self._asked: dict[str, Callable[[Message], None]] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._lists = 0
         self._actions = 0
         self._began = self._heard = 0.0
         self._is_in = False
@@ -182,18 +213,23 @@ class Connection(TwistedProtocol):
             self._close(broken.trouble)
             return
         if not greeted and self._receiver.is_greeted:
-            self._ask(self._challenged, "Challenge", AuthType="MD5")
+            self.ask(self._challenged, "Challenge", AuthType="MD5")
         for message in messages:
             if not self._over:
                 self._take(message)
 
     def _take(self, message: Message) -> None:
         observer = self._link.observer
-        if message.is_response:
-            answered = self._asked.pop(message["ActionID"], None)
-            if answered is not None:
-                answered(message)
-        elif message.event is None:
+        if message.is_response or self._lists:
+            # while a list comes, an event of a call may come in between
+            number = message["ActionID"]
+            asked = self._asked.get(number)
+            if asked is not None and asked.answer.awaits(message):
+                self._take_answer(message, number, asked)
+                return
+        if message.is_response:  # to nothing that is still asked
+            return
+        if message.event is None:
             log.warning("a packet of the switch is neither an event nor a response")
             observer.trouble(AmiTrouble.ORPHAN)
         elif self._is_in:
@@ -203,31 +239,59 @@ class Connection(TwistedProtocol):
                 log.exception("an event of the switch could not be taken", of=message.event)
                 observer.trouble(AmiTrouble.FAILED)
 
-    def _ask(self, answered: Callable[[Message], None], name: str, /, **headers: str) -> None:
-        """Send an action; its response goes to ``answered``, if it ever comes."""
-        self._actions += 1
-        number = str(self._actions)
-        self._asked[number] = answered
-        self.transport.write(action(name, ActionID=number, **headers))
+    def _take_answer(self, message: Message, number: str, asked: _Asked) -> None:
+        try:
+            whole = asked.answer.take(message)
+        except AmiError as endless:
+            log.warning("an answer of the switch has no end; connecting anew", error=str(endless))
+            self._close(endless.trouble)
+            return
+        if message.is_response:
+            self._lists += not whole
+        else:
+            self._lists -= whole
+        if whole:
+            del self._asked[number]
+            self._tell(asked)
 
-    def _challenged(self, response: Message) -> None:
+    def _tell(self, asked: _Asked, *, lost: bool = False) -> None:
+        try:
+            asked.answered(() if lost else asked.answer.messages)
+        except Exception:
+            log.exception("an answer of the switch could not be taken")
+            self._link.observer.trouble(AmiTrouble.FAILED)
+
+    def ask(self, answered: Answered, name: str, /, **headers: str) -> None:
+        """Send an action; ``answered`` gets what is said to it, or nothing where the connection ends."""
+        number = str(self._actions + 1)
+        sent = action(name, ActionID=number, **headers)
+        self._actions += 1
+        self._asked[number] = _Asked(self._link.clock.seconds(), answered, Answer())
+        self.transport.write(sent)
+
+    def _challenged(self, answer: Sequence[Message]) -> None:
         """Prove that we know the secret without sending it."""
+        if not answer:
+            return
+        response = answer[0]
         login, challenge = self._link.login, response["Challenge"]
         if not challenge:
             self._turned_away(response)
             return
         # MD5 is the one proof that AMI knows; it keeps the secret off the wire, and no more is asked of it
         proof = md5((challenge + login.secret).encode(), usedforsecurity=False).hexdigest()
-        self._ask(
+        self.ask(
             self._logged_in, "Login", AuthType="MD5", Username=login.user, Key=proof, Events=login.events
         )
 
-    def _logged_in(self, response: Message) -> None:
-        if response["Response"] == "Success":
+    def _logged_in(self, answer: Sequence[Message]) -> None:
+        if not answer:
+            return
+        if answer[0]["Response"] == "Success":
             self._is_in = True
-            self._link.accepted()
+            self._link.accepted(self)
         else:
-            self._turned_away(response)
+            self._turned_away(answer[0])
 
     def _turned_away(self, response: Message) -> None:
         self._link.refused(response["Message"])
@@ -240,12 +304,15 @@ class Connection(TwistedProtocol):
         link, patience = self._link, self._link.patience
         now = link.clock.seconds()
         quiet = now - self._heard
-        if quiet >= patience.silent or (not self._is_in and now - self._began >= patience.login):
+        oldest = next(iter(self._asked.values())).at if self._is_in and self._asked else now
+        if max(quiet, now - oldest) >= patience.silent or (
+            not self._is_in and now - self._began >= patience.login
+        ):
             log.error("the switch is silent; connecting anew", logged_in=self._is_in, seconds=round(quiet, 1))
             self._close(AmiTrouble.SILENT)
             return
         if self._is_in and not self._asked and quiet >= patience.quiet:
-            self._ask(lambda _: None, "Ping")
+            self.ask(lambda _: None, "Ping")
         link.clock.callLater(BEAT, self._beat)
 
     def _close(self, trouble: AmiTrouble) -> None:
@@ -261,4 +328,7 @@ class Connection(TwistedProtocol):
             self._link.lost(reason.getErrorMessage())
         if self._is_in:
             self._is_in = False
-            self._link.observer.state(up=False)
+            self._link.ended()
+        while self._asked:
+            _, asked = self._asked.popitem()
+            self._tell(asked, lost=True)

@@ -8,12 +8,13 @@ writes it, and chan_pjsip cuts a number at 79 characters, too few for these line
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from router.ami.wire import AmiError, AmiTrouble, Message
 from router.events import CallAbandoned, CallAnswered, Event
-from router.facts import CallId
+from router.facts import MAX_LOAD, CallId
 from router.numbers import Pseudonym, PseudonymKey, normalise
 
 EVENT_CLASSES = "agent"
@@ -36,6 +37,8 @@ _CHANNEL = (
     "Linkedid",
 )
 """ast_manager_build_channel_state_string_prefix() in manager_channels.c; more may follow it."""
+_SUMMARY = frozenset({"Event", "Queue", "Callers", "LongestHoldTime"})
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}", re.ASCII)
 _QUEUE = frozenset({"Queue", "HoldTime"})
 _BELIEVED = _QUEUE | {*_CHANNEL, "Event", "Privilege", "Timestamp", "MemberName"}
 _HANGUP_SOURCE = "CHANNEL(hangupsource)"
@@ -61,7 +64,7 @@ def translate(message: Message, *, at: float, key: PseudonymKey, region: str) ->
                 at=_at(lines, at),
                 caller=_caller(lines, key, region),
                 hotline=_hotline(message),
-                queue=_queue(lines),
+                queue=our_name(lines["Queue"]),
                 agent=lines["MemberName"],  # who it is; Asterisk puts the interface where no name is given
                 wait=_wait(lines),
             )
@@ -74,11 +77,76 @@ def translate(message: Message, *, at: float, key: PseudonymKey, region: str) ->
                 at=_at(lines, at),
                 caller=_caller(lines, key, region),
                 hotline=_hotline(message),
-                queue=_queue(lines),
+                queue=our_name(lines["Queue"]),
                 wait=_wait(lines),
             )
         case _:
             return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Who waits in a queue of the switch."""
+
+    callers: int
+    longest: int
+    """Seconds that the one who is there longest waits in this queue; 0 where nobody does."""
+
+
+def waiting(answer: Sequence[Message]) -> dict[str, Waiting]:
+    """The answer to QueueSummary, by the switch's name of each queue.
+
+    ``Callers`` and ``LongestHoldTime`` are of those who wait now, also while a phone rings for them
+    (manager_queues_summary() in app_queue.c); ``HoldTime`` is an average of the past.
+
+    Raises:
+        AmiError: the switch says no, or the lines are not those that app_queue.c writes.
+    """
+    _, *summaries, _ = _agreed(answer, at_least=2)
+    found = [{key: value for key, value in message.lines if key in _SUMMARY} for message in summaries]
+    if any(told.keys() != _SUMMARY or told["Event"] != "QueueSummary" for told in found):
+        raise AmiError(AmiTrouble.TAINTED, "a summary of a queue without its lines")
+    return {
+        _matched(told["Queue"], _NAME, "queue"): Waiting(
+            callers=_count(told["Callers"]), longest=_count(told["LongestHoldTime"])
+        )
+        for told in found
+    }
+
+
+def ready_of(queue: str) -> str:
+    """What Getvar is asked for: how many of a queue's members could take a call at once, helpers too.
+
+    QueueSummary's own figure, ``Available``, has those in it who still write down what the last caller said.
+    """
+    return f"QUEUE_MEMBER({queue},ready)"
+
+
+def ready(answer: Sequence[Message]) -> int:
+    """The answer to Getvar of `ready_of`.
+
+    Raises:
+        AmiError: the switch says no, or no number.
+    """
+    return _count(_agreed(answer, at_least=1)[0]["Value"])
+
+
+def our_name(queue: str) -> str:
+    """queues.conf cannot have a queue "general": it is called otherwise there, and only there."""
+    return "general" if queue == "general-queue" else queue
+
+
+def _agreed(answer: Sequence[Message], *, at_least: int) -> Sequence[Message]:
+    """An answer that is no refusal and has so many packets."""
+    if answer[0]["Response"] != "Success":
+        raise AmiError(AmiTrouble.REFUSED, answer[0]["Message"][:80])
+    if len(answer) < at_least:
+        raise AmiError(AmiTrouble.TAINTED, "an answer without its list")
+    return answer
+
+
+def _count(text: str) -> int:
+    return min(int(_matched(text, _SECONDS, "number")), MAX_LOAD)
 
 
 def _lines(message: Message, needs: AbstractSet[str]) -> dict[str, str]:
@@ -109,11 +177,6 @@ def _matched(text: str, form: re.Pattern[str], what: str) -> str:
 
 def _call_id(lines: Mapping[str, str]) -> CallId:
     return CallId(_matched(lines["Linkedid"], _CALL_ID, "call id"))
-
-
-def _queue(lines: Mapping[str, str]) -> str:
-    """queues.conf cannot have a queue "general": it is called otherwise there, and only there."""
-    return "general" if lines["Queue"] == "general-queue" else lines["Queue"]
 
 
 def _wait(lines: Mapping[str, str]) -> int:

@@ -23,17 +23,17 @@ class AmiTrouble(StrEnum):
     NOT_AMI = "not_ami"
     """Whoever listens there does not greet like an Asterisk."""
     REFUSED = "refused"
-    """The switch does not accept the user or the secret."""
+    """The switch does not accept the user or the secret, or does not do what it is asked."""
     SILENT = "silent"
-    """No answer in time, to the login or to a ping."""
+    """No answer in time, to the login, to a ping or to a question."""
     LOST = "lost"
     """The switch closed the connection, or it broke."""
     OVERSIZE = "oversize"
-    """A line or a packet without an end."""
+    """A line, a packet or a list without an end."""
     ORPHAN = "orphan"
     """A packet that is neither an event nor a response."""
     TAINTED = "tainted"
-    """An event whose lines are not those that app_queue.c writes."""
+    """An event or an answer whose lines are not those that app_queue.c writes."""
     FAILED = "failed"
     """An event that this program stumbled over."""
 
@@ -56,6 +56,8 @@ class Limits:
     """Lines of a packet: the answer to a Command is one packet."""
     packet: int = 1_048_576
     """Bytes of a packet."""
+    answer: int = 16_384
+    """Packets of an answer: a list has one an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,31 @@ class Message:
     def is_response(self) -> bool:
         """It answers an action."""
         return self.lines[0][0] == "Response"
+
+
+class Answer:
+    """The answer to one action as it comes: a response and, where it begins a list, events up to its end."""
+
+    __slots__ = ("_limit", "messages")
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self._limit = limits.answer
+        self.messages: list[Message] = []
+
+    def awaits(self, message: Message) -> bool:
+        """The message can be the next one: first a response, then events."""
+        return message.is_response != bool(self.messages)
+
+    def take(self, message: Message) -> bool:
+        """Take the next one; true when the answer is whole.
+
+        Raises:
+            AmiError: the list is longer than any that is asked for; the connection must be closed.
+        """
+        if len(self.messages) == self._limit:
+            raise AmiError(AmiTrouble.OVERSIZE, f"an answer of more than {self._limit} packets")
+        self.messages.append(message)
+        return message["EventList"] != "start" if message.is_response else message["EventList"] != ""
 
 
 class Receiver:

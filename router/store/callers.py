@@ -1,71 +1,102 @@
 """A caller's attributes and contacts by one pipelined round trip."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
 from router.errors import StoreError, StoreRefused
-from router.facts import Caller, Value
+from router.facts import Caller, QueueLoad, Value
 from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
 from router.policy.decide import Needs
 from router.store.layout import MAX_CONTACTS, contacts_key, customer_key, decode_contacts
 from router.store.link import Link, Reply, refusal
+from router.store.loads import LoadReader
 
 log = structlog.get_logger()
+
+_NOTHING = Needs(attributes=(), queues=())
+_NO_LOADS: Mapping[str, QueueLoad] = {}
 
 
 class Callers:
     """Reads callers through the link; what the inside knows as its CallerStore."""
 
-    def __init__(self, link: Link, failed: Callable[[StoreError], None]) -> None:
-        """``failed`` is told of every lookup without an answer, to be counted."""
+    def __init__(self, link: Link, failed: Callable[[StoreError], None], wall: Callable[[], float]) -> None:
+        """``failed`` is told of every lookup without an answer, to be counted.
+
+        ``wall`` gives seconds since the epoch: the load of a queue is only believed while it is fresh.
+        """
         self._link = link
         self._failed = failed
-        self._needs: Needs | None = None
-        self._form = (b"", b"", b"")
+        self._wall = wall
+        self._asked = _Asked(_NOTHING, wall)
 
     def caller(
         self,
-        pseudonym: Pseudonym,
+        pseudonym: Pseudonym | None,
         needs: Needs,
         done: Callable[[Caller | StoreError], None],
     ) -> None:
-        """Read ``needs`` and the contacts; call ``done`` exactly once, within the link's deadline."""
-        if needs is not self._needs:  # they change with the policies only
-            self._needs, self._form = needs, _form(needs.attributes)
-        customer, contacts = customer_key(pseudonym), contacts_key(pseudonym)
+        """Read ``needs`` and the contacts; call ``done`` exactly once, within the link's deadline.
+
+        Of a caller without a number only the loads are read: nothing is known of him.
+        """
+        if needs is not self._asked.needs:  # they change with the policies only
+            self._asked = _Asked(needs, self._wall)
+        asked = self._asked
+        reading = asked.stranger if pseudonym is None else asked.caller
 
         def told(replies: list[Reply] | StoreError) -> None:
-            result = replies if isinstance(replies, StoreError) else _caller(needs.attributes, replies)
+            result = replies if isinstance(replies, StoreError) else reading(replies)
             if isinstance(result, StoreError):
                 self._failed(result)
             done(result)
 
-        hmget, lrange, count = self._form
-        commands = b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n%b" % (
-            *(hmget, len(customer), customer),
-            *(lrange, len(contacts), contacts, count),
+        if pseudonym is None:
+            self._link.request(asked.loads.command, 1, told)
+        else:
+            self._link.request(asked.commands(pseudonym), asked.replies, told)
+
+
+class _Asked:
+    """What is asked of the store for one version's needs, and what the replies mean."""
+
+    def __init__(self, needs: Needs, wall: Callable[[], float]) -> None:
+        self.needs = needs
+        self.loads = LoadReader(needs.queues, wall)
+        self.replies = 3 if needs.queues else 2
+        self._unknown = {need.name: need.missing for need in needs.attributes}
+        fields = b"".join(b"$%d\r\n%b\r\n" % (len(need.code), need.code) for need in needs.attributes)
+        last = b"%d" % (MAX_CONTACTS - 1)
+        # RESP in three pieces: what stands before, between and behind the two keys
+        self._hmget = b"*%d\r\n$5\r\nHMGET\r\n" % (len(needs.attributes) + 2)
+        self._lrange = fields + b"*4\r\n$6\r\nLRANGE\r\n"
+        self._rest = b"$1\r\n0\r\n$%d\r\n%b\r\n%b" % (len(last), last, self.loads.command)
+
+    def commands(self, pseudonym: Pseudonym) -> bytes:
+        """HMGET and LRANGE of the caller, and HMGET of the loads where they are needed."""
+        customer, contacts = customer_key(pseudonym), contacts_key(pseudonym)
+        return b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n%b" % (
+            *(self._hmget, len(customer), customer),
+            *(self._lrange, len(contacts), contacts, self._rest),
         )
-        self._link.request(commands, 2, told)
 
+    def caller(self, replies: list[Reply]) -> Caller | StoreError:
+        """What the replies to `commands` say."""
+        customer, contacts = replies[0], replies[1]
+        attributes = self.needs.attributes
+        if isinstance(customer, list) and isinstance(contacts, list) and len(customer) == len(attributes):
+            return Caller(
+                customer=_customer(attributes, customer),
+                contacts=decode_contacts(contacts),
+                loads=self.loads.read(replies[2]) if self.replies == 3 else _NO_LOADS,
+            )
+        return refusal(replies) or StoreRefused("replies of another form")
 
-def _form(needs: Sequence[Attribute]) -> tuple[bytes, bytes, bytes]:
-    """HMGET and LRANGE as RESP, in three pieces: what stands before, between and behind the two keys."""
-    fields = b"".join(b"$%d\r\n%b\r\n" % (len(need.code), need.code) for need in needs)
-    last = b"%d" % (MAX_CONTACTS - 1)
-    return (
-        b"*%d\r\n$5\r\nHMGET\r\n" % (len(needs) + 2),
-        fields + b"*4\r\n$6\r\nLRANGE\r\n",
-        b"$1\r\n0\r\n$%d\r\n%b\r\n" % (len(last), last),
-    )
-
-
-def _caller(needs: Sequence[Attribute], replies: list[Reply]) -> Caller | StoreError:
-    customer, contacts = replies
-    if isinstance(customer, list) and isinstance(contacts, list) and len(customer) == len(needs):
-        return Caller(customer=_customer(needs, customer), contacts=decode_contacts(contacts), loads={})
-    return refusal(replies) or StoreRefused("replies of another form")
+    def stranger(self, replies: list[Reply]) -> Caller:
+        """What the reply to the loads' command alone says: a caller without a number."""
+        return Caller(customer=self._unknown, contacts=(), loads=self.loads.read(replies[0]))
 
 
 def _customer(needs: Sequence[Attribute], values: list[bytes | None]) -> dict[str, Value]:

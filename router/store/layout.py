@@ -4,7 +4,9 @@ Pure: names and bytes only. The braces in a key are Redis Cluster's hash tag, so
 caller is on one node and one round trip reads it.
 """
 
-from router.facts import CallId, Contact
+import re
+
+from router.facts import MAX_LOAD, CallId, Contact, QueueLoad
 from router.numbers import Pseudonym
 
 MAX_CONTACTS = 64
@@ -13,6 +15,11 @@ KEYS = "ivr:keys"
 """Hash: key id → fingerprint of the pseudonym key that customers were imported with."""
 IMPORT = "ivr:import:"
 """Prefix of the progress marks of imports."""
+
+LOADS = "ivr:load"
+"""Hash: queue → how busy it is, and when that was so."""
+FRESH_SECONDS = 10
+"""A load that is older is no news: it is not gone by, and the store forgets it."""
 
 _OFFERED = b"o"
 _ANSWERED = b"a"
@@ -63,4 +70,26 @@ def decode_contacts(entries: list[bytes]) -> tuple[Contact, ...]:
     return tuple(contacts.values())
 
 
+def encode_load(load: QueueLoad, at: float) -> bytes:
+    """A queue's load as a value: ``3 41 0 1732391234``, of waiting, longest wait, ready, and when."""
+    return b"%d %d %d %d" % (load.waiting, load.longest_wait, load.ready, at)
+
+
+def decode_load(value: bytes) -> tuple[QueueLoad, int]:
+    """A queue's load as stored, and the second that it is of.
+
+    Raises:
+        ValueError: it has another form: a later release may have written it.
+    """
+    found = _LOAD.fullmatch(value)
+    if found is None:
+        raise ValueError("not a load")
+    waiting, longest_wait, ready, at = map(int, found.groups())
+    load = QueueLoad(
+        waiting=min(waiting, MAX_LOAD), longest_wait=min(longest_wait, MAX_LOAD), ready=min(ready, MAX_LOAD)
+    )
+    return load, at
+
+
+_LOAD = re.compile(rb"(\d{1,9}) (\d{1,9}) (\d{1,9}) (\d{1,12})")
 _FORMS = {(_OFFERED, 2), (_ANSWERED, 3)}

@@ -4,6 +4,8 @@ Taken from its AMI while SIPp played callers and the member of a queue, with ``t
 ``channelvars`` as in asterisk_conf/manager.conf.
 """
 
+import re
+
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 
 
@@ -247,4 +249,57 @@ HoldTime: 2
 """
 The caller's number was 1380%0D%0ALinkedid:%20x%0D%0A%0D%0AEvent:%20AgentConnect%0D%0AQueue:%20vip, and the
 dialplan did not clean it: one event of the switch has become two packets.
+"""
+
+
+def summary(number: str = "3", **changed: str) -> str:
+    """What the switch answers to QueueSummary, with some lines of the first queue changed."""
+    text = SUMMARY
+    for key, value in changed.items():
+        text = re.sub(f"^{key}: .*$", f"{key}: {value}", text, count=1, flags=re.MULTILINE)
+    return text.replace("ActionID: 7", f"ActionID: {number}")
+
+
+SUMMARY = """
+Response: Success
+ActionID: 7
+EventList: start
+Message: Queue summary will follow
+
+Event: QueueSummary
+Queue: general-queue
+LoggedIn: 30
+Available: 2
+Callers: 3
+HoldTime: 12
+TalkTime: 95
+LongestHoldTime: 41
+ActionID: 7
+
+Event: QueueSummary
+Queue: vip
+LoggedIn: 16
+Available: 16
+Callers: 0
+HoldTime: 0
+TalkTime: 0
+LongestHoldTime: 0
+ActionID: 7
+
+Event: QueueSummaryComplete
+ActionID: 7
+EventList: Complete
+ListItems: 2
+"""
+"""Two of seven queues; two agents of the first one still write down what the last caller said."""
+READY = """
+Response: Success
+ActionID: 4
+Variable: QUEUE_MEMBER(general-queue,ready)
+Value: 0
+"""
+FORBIDDEN = """
+Response: Error
+ActionID: 4
+Message: Permission denied
 """

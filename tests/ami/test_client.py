@@ -8,7 +8,18 @@ from twisted.python.failure import Failure
 
 from router.ami.client import AmiLink, Login, Patience
 from router.ami.wire import AmiTrouble, Message
-from tests.ami.packets import ACCEPTED, ANSWERED, BANNER, CHALLENGE, HUNG_UP, PONG, REFUSED, packet
+from tests.ami.packets import (
+    ACCEPTED,
+    ANSWERED,
+    BANNER,
+    CHALLENGE,
+    HUNG_UP,
+    PONG,
+    READY,
+    REFUSED,
+    packet,
+    summary,
+)
 
 PATIENCE = Patience(login=5.0, quiet=5.0, silent=10.0, wrong=30.0)
 RETRY = {1: 0.25, 2: 0.5, 3: 1.0}
@@ -49,6 +60,7 @@ class Switch:
             retry=lambda attempt: RETRY.get(attempt, 2.0),
             patience=PATIENCE,
         )
+        self.link = link
         self.service = link.service(TCP4ClientEndpoint(self.reactor, "127.0.0.1", 5038))
         self.service.startService()
 
@@ -325,6 +337,100 @@ class TestGarbage:
         assert switch.told.troubles == [AmiTrouble.FAILED]
         assert switch.told.events == ["AgentConnect"]
         assert switch.told.states == [True]
+
+
+class TestAsk:
+    @pytest.fixture
+    def answers(self):
+        return []
+
+    def test_is_answered_by_a_response(self, switch, answers):
+        switch.let_in()
+        switch.link.ask(answers.append, "Getvar", Variable="X")
+        [asked] = switch.heard()
+        assert (asked["Action"], asked["ActionID"], asked["Variable"]) == ("Getvar", "3", "X")
+        switch.say(READY.replace("ActionID: 4", "ActionID: 3"))
+        assert [[message["Value"] for message in answer] for answer in answers] == [["0"]]
+
+    def test_is_answered_by_a_list_between_other_events(self, switch, answers):
+        """Events of calls, and the answer to another action, come in between and go where they belong."""
+        switch.let_in()
+        switch.link.ask(answers.append, "QueueSummary")
+        switch.link.ask(answers.append, "Getvar", Variable="X")
+        response, *items, end = summary().strip().split("\n\n")
+        switch.say(ANSWERED, response, HUNG_UP, items[0], READY, ANSWERED, items[1])
+        assert [len(answer) for answer in answers] == [1]
+        switch.say(end, HUNG_UP)
+        assert [len(answer) for answer in answers] == [1, 4]
+        assert switch.told.events == [
+            "AgentConnect",
+            "QueueCallerAbandon",
+            "AgentConnect",
+            "QueueCallerAbandon",
+        ]
+        assert switch.told.troubles == []
+
+    def test_without_a_connection_is_not_answered(self, switch, answers):
+        """Told so at once: before the login, too."""
+        switch.link.ask(answers.append, "QueueSummary")
+        switch.accept()
+        switch.greet()
+        switch.link.ask(answers.append, "QueueSummary")
+        assert answers == [(), ()]
+
+    def test_is_not_answered_when_the_connection_ends(self, switch, answers):
+        """Half an answer is none; the next connection is asked anew."""
+        switch.let_in()
+        switch.link.ask(answers.append, "QueueSummary")
+        switch.say(*summary().strip().split("\n\n")[:2])
+        assert answers == []
+        switch.hang_up()
+        assert answers == [()]
+        switch.advance(0.3)
+        switch.let_in()
+        switch.link.ask(answers.append, "Getvar", Variable="X")
+        switch.say(READY.replace("ActionID: 4", "ActionID: 3"))
+        assert [len(answer) for answer in answers] == [0, 1]
+
+    def test_without_an_answer_ends_the_link(self, switch, answers):
+        """After ten seconds, though events come: a switch that does not answer is not asked for ever."""
+        switch.let_in()
+        switch.link.ask(answers.append, "QueueSummary")
+        for _ in range(3):
+            switch.advance(3)
+            switch.say(HUNG_UP)
+        assert not switch.wire.disconnected
+        switch.advance(2)
+        assert switch.wire.disconnected
+        assert switch.told.troubles == [AmiTrouble.SILENT]
+
+    def test_a_list_without_an_end_ends_the_link(self, switch, answers):
+        switch.let_in()
+        switch.link.ask(answers.append, "QueueSummary")
+        response, item, *_ = summary().strip().split("\n\n")
+        switch.say(response, *[item] * 20_000)
+        assert switch.wire.disconnected
+        assert switch.told.troubles == [AmiTrouble.OVERSIZE]
+        switch.hang_up()
+        assert answers == [()]
+
+    def test_an_answer_that_is_stumbled_over_costs_nothing_else(self, switch, answers):
+        def stumble(answer):
+            raise RuntimeError(answer)
+
+        switch.let_in()
+        switch.link.ask(stumble, "Getvar", Variable="X")
+        switch.link.ask(answers.append, "Getvar", Variable="X")
+        switch.say(READY.replace("ActionID: 4", "ActionID: 3"), READY)
+        assert switch.told.troubles == [AmiTrouble.FAILED]
+        assert [len(answer) for answer in answers] == [1]
+
+    def test_cannot_be_made_two(self, switch, answers):
+        """Nothing is asked then, and nobody told."""
+        switch.let_in()
+        with pytest.raises(ValueError, match="control characters"):
+            switch.link.ask(answers.append, "Getvar", Variable="X\r\nAction: Logoff")
+        assert (switch.heard(), answers) == ([], [])
 
 
 def test_a_login_does_not_show_its_secret():

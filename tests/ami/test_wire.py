@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.ami.wire import AmiError, AmiTrouble, Limits, Message, Receiver, action
-from tests.ami.packets import ACCEPTED, ANSWERED, BANNER, FORGED, HUNG_UP, JOINED, packet
+from router.ami.wire import AmiError, AmiTrouble, Answer, Limits, Message, Receiver, action
+from tests.ami.packets import (
+    ACCEPTED,
+    ANSWERED,
+    BANNER,
+    FORBIDDEN,
+    FORGED,
+    HUNG_UP,
+    JOINED,
+    READY,
+    SUMMARY,
+    packet,
+)
 
 FULL = Limits()
 SMALL = Limits(line=20, lines=4, packet=60)
@@ -149,6 +160,45 @@ class TestBounds:
         """The default bounds leave room for a hundred times the largest event."""
         assert len(packet(ANSWERED)) * 100 < FULL.packet
         assert ANSWERED.count("\n") * 100 < FULL.lines
+
+
+class TestAnswer:
+    @pytest.mark.parametrize("text", [READY, FORBIDDEN, "Response: Success"])
+    def test_is_a_response_alone(self, text):
+        """Most actions have no list behind it, a refused one neither."""
+        [response] = received(BANNER, packet(text))
+        answer = Answer()
+        assert answer.awaits(response)
+        assert answer.take(response)
+
+    def test_is_a_list_up_to_its_end(self):
+        """The last event says that it is: EventList: Complete; or Cancelled."""
+        messages = received(BANNER, packet(SUMMARY))
+        answer = Answer()
+        assert [(answer.awaits(message), answer.take(message)) for message in messages] == [
+            (True, False),
+            (True, False),
+            (True, False),
+            (True, True),
+        ]
+        assert answer.messages == messages
+
+    def test_begins_with_a_response_and_has_one(self):
+        """An event that came before it, or a second response, belongs to something else."""
+        response, event, *_ = received(BANNER, packet(SUMMARY))
+        answer = Answer()
+        assert not answer.awaits(event)
+        answer.take(response)
+        assert not answer.awaits(response)
+
+    def test_without_an_end_is_noticed(self):
+        """After so many packets: they are kept until the answer is whole."""
+        response, event, *_ = received(BANNER, packet(SUMMARY))
+        answer = Answer(Limits(answer=3))
+        assert [answer.take(message) for message in (response, event, event)] == [False] * 3
+        with pytest.raises(AmiError) as endless:
+            answer.take(event)
+        assert endless.value.trouble is AmiTrouble.OVERSIZE
 
 
 class TestAction:

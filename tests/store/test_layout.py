@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.facts import CallId, Contact
+from router.facts import CallId, Contact, QueueLoad
 from router.numbers import Pseudonym
-from router.store.layout import contacts_key, customer_key, decode_contacts, encode_contact
+from router.store.layout import (
+    contacts_key,
+    customer_key,
+    decode_contacts,
+    decode_load,
+    encode_contact,
+    encode_load,
+)
 
 TOKENS = st.from_regex(r"[A-Za-z0-9._-]{1,24}", fullmatch=True)
 CONTACTS = st.builds(
@@ -121,3 +128,28 @@ def test_no_bytes_are_an_exception(entries):
 @given(st.lists(CONTACTS, max_size=20, unique_by=lambda made: made.call_id))
 def test_what_is_encoded_is_decoded(contacts):
     assert decode_contacts([encode_contact(made) for made in contacts]) == tuple(contacts)
+
+
+MEASURES = st.integers(0, 100_000)
+LOADS = st.builds(QueueLoad, waiting=MEASURES, longest_wait=MEASURES, ready=MEASURES)
+
+
+@given(LOADS, st.floats(0, 2**39))
+def test_a_load_that_is_encoded_is_decoded(load, at):
+    """Of the whole second."""
+    assert decode_load(encode_load(load, at)) == (load, int(at))
+
+
+def test_a_load_has_a_bound():
+    """What a policy compares with has the same."""
+    load, _ = decode_load(b"999999999 100001 100000 1")
+    assert load == QueueLoad(waiting=100_000, longest_wait=100_000, ready=100_000)
+
+
+@given(st.binary(max_size=60))
+def test_other_bytes_are_no_load(value):
+    try:
+        decode_load(value)
+    except ValueError:
+        return
+    assert re.fullmatch(rb"\d+ \d+ \d+ \d+", value)

@@ -1,0 +1,127 @@
+"""A caller's attributes, contacts and the queues' loads by one round trip."""
+
+from datetime import date
+from pathlib import Path
+
+import hiredis
+import pytest
+
+from router.errors import StoreDown, StoreRefused
+from router.facts import Caller, Contact, QueueLoad
+from router.policy.decide import Needs
+from router.policy.load import load
+from router.store.callers import Callers
+from tests.store.test_link import Peer
+
+NOW = 1_732_391_234.0
+ATTRIBUTES = load(Path("policies")).book.attributes
+NEEDS = Needs(attributes=tuple(ATTRIBUTES[name] for name in ("age", "known", "joined")), queues=())
+WITH_LOADS = Needs(attributes=NEEDS.attributes, queues=("general", "roaming"))
+CUSTOMER = b"*3\r\n$2\r\n70\r\n$1\r\n1\r\n$-1\r\n"
+CONTACTS = b"*1\r\n$9\r\no 100 1.1\r\n"
+LOADS = b"*2\r\n$17\r\n3 41 0 1732391234\r\n$-1\r\n"
+
+
+class Store:
+    """Callers over a link whose other side the test plays."""
+
+    def __init__(self):
+        self.peer = Peer()
+        self.failures, self.told = [], []
+        self.callers = Callers(self.peer.link, self.failures.append, lambda: NOW)
+
+    def ask(self, needs, pseudonym="k1.abc"):
+        """Ask; the commands that were sent, as words."""
+        self.peer.wire.clear()
+        self.callers.caller(pseudonym, needs, self.told.append)
+        reader = hiredis.Reader()
+        reader.feed(self.peer.wire.value())
+        return list(iter(reader.gets, False))
+
+    def answer(self, *replies):
+        self.peer.connection.dataReceived(b"".join(replies))
+        return self.told.pop()
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+HMGET = [b"HMGET", b"c:{k1.abc}", *(attribute.code for attribute in NEEDS.attributes)]
+LRANGE = [b"LRANGE", b"h:{k1.abc}", b"0", b"63"]
+HMGET_LOADS = [b"HMGET", b"ivr:load", b"general", b"roaming"]
+KNOWN = {"age": 70, "known": True, "joined": ATTRIBUTES["joined"].missing}
+CONTACT = Contact(at=100, call_id="1.1", answered=False, queue="")
+BUSY = {"general": QueueLoad(waiting=3, longest_wait=41, ready=0)}
+
+
+def test_asks_for_what_is_needed_and_no_more(store):
+    """No command for loads where no policy looks at one."""
+    assert store.ask(NEEDS) == [HMGET, LRANGE]
+    assert store.answer(CUSTOMER, CONTACTS) == Caller(customer=KNOWN, contacts=(CONTACT,), loads={})
+
+
+def test_asks_for_loads_in_the_same_write(store):
+    """One round trip all the same; a queue without fresh news has no load."""
+    assert store.ask(WITH_LOADS) == [HMGET, LRANGE, HMGET_LOADS]
+    assert store.answer(CUSTOMER, CONTACTS, LOADS) == Caller(customer=KNOWN, contacts=(CONTACT,), loads=BUSY)
+
+
+def test_of_nobody_the_loads_alone_are_asked(store):
+    """A number that is withheld: everything about the caller is missing."""
+    assert store.ask(WITH_LOADS, None) == [HMGET_LOADS]
+    missing = {need.name: need.missing for need in NEEDS.attributes}
+    assert store.answer(LOADS) == Caller(customer=missing, contacts=(), loads=BUSY)
+
+
+def test_asks_anew_when_the_needs_change(store):
+    """Another version of the policies is live; what was asked before is read as it was asked."""
+    store.ask(NEEDS)
+    assert store.ask(WITH_LOADS) == [HMGET, LRANGE, HMGET_LOADS]
+    assert store.answer(CUSTOMER, CONTACTS).loads == {}
+    assert store.answer(CUSTOMER, CONTACTS, LOADS).loads == BUSY
+    assert store.failures == []
+
+
+def test_without_loads_the_caller_is_known_all_the_same(store):
+    """The reader's rights may not reach the key: his own data is not lost by it."""
+    store.ask(WITH_LOADS)
+    told = store.answer(CUSTOMER, CONTACTS, b"-NOPERM no\r\n")
+    assert (told.customer, told.loads, store.failures) == (KNOWN, {}, [])
+    store.ask(WITH_LOADS, None)
+    assert store.answer(b"-NOPERM no\r\n").loads == {}
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (b"-WRONGTYPE no\r\n", CONTACTS, LOADS),
+        (CUSTOMER, b"-WRONGTYPE no\r\n", LOADS),
+        (b"*1\r\n$-1\r\n", CONTACTS, LOADS),
+        (b":1\r\n", b":1\r\n", b":1\r\n"),
+    ],
+)
+def test_replies_of_another_form_are_no_caller(store, replies):
+    """Counted, and told to whoever asked."""
+    store.ask(WITH_LOADS)
+    told = store.answer(*replies)
+    assert isinstance(told, StoreRefused)
+    assert store.failures == [told]
+
+
+@pytest.mark.parametrize("pseudonym", ["k1.abc", None])
+def test_a_store_that_is_gone_is_told_at_once(store, pseudonym):
+    store.peer.connection.connectionLost()
+    assert store.ask(WITH_LOADS, pseudonym) == []
+    assert [type(told) for told in (*store.told, *store.failures)] == [StoreDown, StoreDown]
+
+
+def test_a_value_that_cannot_be_read_is_missing_and_no_other(store):
+    store.ask(NEEDS)
+    told = store.answer(b"*3\r\n$3\r\nold\r\n$1\r\n1\r\n$10\r\n2015-03-02\r\n", b"*0\r\n")
+    assert told.customer == {
+        "age": ATTRIBUTES["age"].missing,
+        "known": True,
+        "joined": date(2015, 3, 2),
+    }
