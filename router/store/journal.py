@@ -5,6 +5,8 @@ buffer in one round trip of its own connection. What the store cannot take now s
 next try; what the buffer cannot hold is dropped, the oldest first, and counted; what the store will never
 take is counted too. After a lost connection a batch may be written twice: at least once is the promise, and a
 reader knows an event by its call id.
+
+The grounds of a decision are a field beside its event. The line for the log has none: they are personal data.
 """
 
 from collections import deque
@@ -14,16 +16,22 @@ from itertools import islice
 from typing import Any
 
 import hiredis
+import orjson
 import redis
 
 from router.errors import StoreError, StoreRefused
-from router.events import Event, from_json, to_json
+from router.events import CallRouted, Event, from_json, to_json
 from router.store.contacts import recording
 from router.store.link import Link, Reply, packed
 
 STREAM = "ivr:journal"
 BATCH = 512
 """Events a round trip."""
+_EMPTY = b"$0\r\n\r\n"
+_PAGE = 1000
+"""Entries that are read at once."""
+MOST = 2_000_000
+"""Entries that are looked through for a call: the stream keeps about half as many."""
 
 
 class Journal:
@@ -46,8 +54,10 @@ class Journal:
         """
         self._link = link
         # XADD as RESP up to the JSON's length: packing its eight words anew costs 1 µs a call
-        xadd = packed([("XADD", STREAM, "MAXLEN", "~", str(length), "*", "event", b"")])
-        self._xadd = xadd.removesuffix(b"$0\r\n\r\n")
+        xadd = ("XADD", STREAM, "MAXLEN", "~", str(length), "*", "event", b"")
+        self._xadd = packed([xadd]).removesuffix(_EMPTY)
+        # with grounds: ten words, of which the last two stand behind the event's JSON
+        self._with_grounds = packed([(*xadd, b"", b"")]).removesuffix(3 * _EMPTY)
         self._window = window
         self._dropped = dropped
         self._line = line
@@ -78,9 +88,18 @@ class Journal:
             event, text = self._waiting.popleft()
             self._batch.append((event, text))
             contact = recording(event, window)
-            commands.append(b"%b$%d\r\n%b\r\n%b" % (self._xadd, len(text), text, packed(contact)))
+            commands.append(self._adding(event, text) + packed(contact))
             replies.append(1 + len(contact))
         self._link.request(b"".join(commands), sum(replies), lambda told: self._written(told, replies))
+
+    def _adding(self, event: Event, text: bytes) -> bytes:
+        grounds = event.grounds if isinstance(event, CallRouted) else None
+        if not grounds:
+            return b"%b$%d\r\n%b\r\n" % (self._xadd, len(text), text)
+        return b"%b$%d\r\n%b\r\n$7\r\ngrounds\r\n$%d\r\n%b\r\n" % (
+            *(self._with_grounds, len(text), text),
+            *(len(grounds), grounds),
+        )
 
     def _written(self, told: list[Reply] | StoreError, replies: Sequence[int]) -> None:
         batch, self._batch = self._batch, []
@@ -111,7 +130,7 @@ class Journal:
             self._dropped("full")
 
 
-def read(client: redis.Redis, after: str, *, count: int = 1000) -> tuple[str, list[Event]]:
+def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, list[Event]]:
     """Events behind a place on the stream, in their order, and the place of the last.
 
     ``after`` is such a place; ``0`` is the beginning. Entries of a later version are passed over.
@@ -120,6 +139,33 @@ def read(client: redis.Redis, after: str, *, count: int = 1000) -> tuple[str, li
     answer: Any = client.xrange(STREAM, min=f"({after}", count=count)
     for place, fields in answer:
         after = place.decode()
-        with suppress(ValueError):
-            events.append(from_json(fields[b"event"]))
+        with suppress(ValueError, KeyError):
+            events.append(_event(fields))
     return after, events
+
+
+def find(client: redis.Redis, call_id: str, *, entries: int = MOST) -> CallRouted | None:
+    """How a call was routed, by the latest of the last ``entries`` events that says so; None: by none.
+
+    The stream is read from its end, a page at a time (a million entries: 4 s).
+    """
+    if not call_id.isprintable():
+        return None
+    last = "+"
+    named = b'"call_id":%b,' % orjson.dumps(call_id)
+    for _ in range(0, entries, _PAGE):
+        page: Any = client.xrevrange(STREAM, max=last, count=_PAGE)
+        for _, fields in page:
+            if named in fields.get(b"event", b""):
+                with suppress(ValueError, KeyError):
+                    event = _event(fields)
+                    if isinstance(event, CallRouted) and event.call_id == call_id:
+                        return event
+        if len(page) < _PAGE:
+            return None
+        last = f"({page[-1][0].decode()}"
+    return None
+
+
+def _event(fields: dict[bytes, bytes]) -> Event:
+    return from_json(fields[b"event"], fields.get(b"grounds"))

@@ -5,7 +5,7 @@ import pytest
 
 from router.errors import StoreDown
 from router.events import CallAnswered, from_json, to_json
-from router.store.journal import BATCH, STREAM, Journal
+from router.store.journal import BATCH, STREAM, Journal, find, read
 from tests.fakes import routed
 
 
@@ -93,6 +93,22 @@ def test_a_batch_is_one_request_in_the_order_of_events(writer):
     assert writer.journal.waiting == 0
 
 
+def test_grounds_are_a_field_beside_the_event_and_not_in_the_log(writer):
+    """What a decision looked at is personal data: the log has no word of it."""
+    writer.journal.publish(routed(grounds=b'{"dnis":"10010","customer":{"age":70}}'))
+    writer.journal.publish(routed(grounds=b""))
+    writer.journal.flush()
+    with_grounds, *_, without = [each for each in writer.store.answer() if each[0] == b"XADD"]
+    assert with_grounds[6:] == [
+        b"event",
+        to_json(routed()),
+        b"grounds",
+        b'{"dnis":"10010","customer":{"age":70}}',
+    ]
+    assert without[6:] == [b"event", to_json(routed())]
+    assert writer.lines == [to_json(routed())] * 2
+
+
 def test_one_batch_is_on_its_way_at_a_time(writer):
     """Those that come meanwhile wait for its answer; a full batch follows at once."""
     for number in range(2 * BATCH + 1):
@@ -157,3 +173,49 @@ def test_what_the_store_will_never_take_is_counted_and_not_tried_again(writer, p
     writer.journal.flush()
     writer.store.refuse(place, error)
     assert (writer.dropped, writer.journal.waiting) == ([kind], 0)
+
+
+def add(client, event, **fields):
+    """An entry of the journal, as some router wrote it."""
+    return client.xadd(STREAM, {"event": event if isinstance(event, bytes) else to_json(event), **fields})
+
+
+def test_events_are_read_with_their_grounds(valkey):
+    """In pages; what is no event of ours is passed over."""
+    add(valkey, routed(call_id="1.1"), grounds=b"{}")
+    add(valkey, b"nonsense")
+    valkey.xadd(STREAM, {"other": "thing"})
+    last = add(valkey, routed(call_id="1.2"))
+    place, events = read(valkey, "0", count=3)
+    assert [(event.call_id, event.grounds) for event in events] == [("1.1", b"{}")]
+    place, events = read(valkey, place)
+    assert (place, [event.call_id for event in events]) == (last.decode(), ["1.2"])
+    assert read(valkey, place) == (place, [])
+
+
+def test_a_call_is_found_by_its_id(valkey):
+    """The way it was routed last, whatever else happened to it; behind any number of other calls."""
+    add(valkey, routed(call_id="1.1", rule="first"))
+    add(valkey, routed(call_id="1.1", rule="second"), grounds=b"{}")
+    add(valkey, CallAnswered(call_id="1.1", at=2.0, caller=None, hotline="h", queue="q", agent="a", wait=1))
+    with valkey.pipeline() as pipeline:
+        for number in range(2500):
+            pipeline.xadd(STREAM, {"event": to_json(routed(call_id=f"2.{number}"))})
+        pipeline.execute()
+    found = find(valkey, "1.1")
+    assert (found.rule, found.grounds) == ("second", b"{}")
+    assert find(valkey, "2.0").call_id == "2.0"
+    assert find(valkey, "1.1", entries=2000) is None
+
+
+@pytest.mark.parametrize("call_id", ["1.2", "1", "", '1.1"', "1.1\udcff", "\n"])
+def test_a_call_that_is_not_there_is_not_found(valkey, call_id):
+    add(valkey, routed(call_id="1.1"))
+    assert find(valkey, call_id) is None
+
+
+def test_what_only_looks_like_the_call_is_passed_over(valkey):
+    add(valkey, routed(call_id="1.1"))
+    add(valkey, b'{"event":"CallRouted","call_id":"1.1","at":"soon"}')
+    add(valkey, to_json(routed(call_id="9", rule='"call_id":"1.1",')))
+    assert find(valkey, "1.1") == routed(call_id="1.1")
