@@ -11,6 +11,7 @@ from router.facts import Call, Caller, Data, Facts
 from router.interfaces import Answer, CallerStore, Publish
 from router.numbers import Pseudonym, PseudonymKey, masked
 from router.policy.decide import decide
+from router.policy.grounds import packed
 from router.policy.load import Policies
 
 log = structlog.get_logger()
@@ -99,5 +100,6 @@ class _Asked:
                 policy=decision.policy,
                 data=data,
                 seconds=routing.monotonic() - self.started,
+                grounds=packed(facts, self.policies.unknown.customer),
             )
         )
