@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from loadtest.agents import read_crews
 from loadtest.site import HOTLINES, queue_in_asterisk
 from router.agi.wire import command
+from router.ami.translate import EVENT_CLASSES
 from router.decision import Announce, Overflow, Penalty, Refuse, ToMenu, ToQueue
 from tests.fakes import decision
 
@@ -156,3 +157,23 @@ def test_every_variable_that_the_router_sets_is_cleared_before_it_is_asked() -> 
     assert set(clear.rstrip("=").split("=,")) == variables
     readme = (CONF / "README.md").read_text()
     assert [name for name in variables if f"`{name}" not in readme] == []
+
+
+def test_the_observer_may_see_queues_and_ask_and_no_more() -> None:
+    """Its events' class, and Getvar's; what Getvar could read of passwords and files is not loaded."""
+    manager = code(CONF / "manager.conf")
+    assert re.findall(r"^(read|write) = (.*)$", manager, re.MULTILINE) == [
+        ("read", EVENT_CLASSES),
+        ("write", "reporting"),
+    ]
+    left_out = set(re.findall(r"^noload = (\S+)\.so", code(CONF / "modules.conf"), re.MULTILINE))
+    readers = {
+        "func_env",
+        "func_shell",
+        "func_config",
+        "func_sorcery",
+        "func_realtime",
+        "func_db",
+        "func_curl",
+    }
+    assert readers <= left_out
