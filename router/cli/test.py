@@ -11,10 +11,10 @@ import typer
 
 from router.cli.options import Policies
 from router.errors import PolicyError, Problem
-from router.policy import suite_report
 from router.policy.load import load
-from router.policy.suite import read_suites, suite_files
-from router.policy.suite_run import Results, run
+from router.policy.suite import report
+from router.policy.suite.reading import read_suites, suite_files
+from router.policy.suite.run import Results, run
 
 
 class Format(StrEnum):
@@ -56,13 +56,13 @@ def suites(
     if problems := sorted([*problems, *mistakes]):
         raise _refused(problems, form)
     results = run(loaded, played)
-    trace = suite_report.explained(loaded)
+    trace = report.explained(loaded)
     if junit is not None:
-        junit.write_bytes(suite_report.junit(results, trace))
+        junit.write_bytes(report.junit(results, trace))
     if form is Format.JSON:
-        typer.echo(json.dumps(suite_report.document(results, trace), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report.document(results, trace), ensure_ascii=False, indent=2))
     else:
-        for line in suite_report.text(results, trace, verbose=verbose):
+        for line in report.text(results, trace, verbose=verbose):
             typer.echo(line)
     short = _short(results, require_coverage)
     for line in short:

@@ -171,7 +171,8 @@ def tests_of(condition: Condition) -> dict[str, dict[str, Any]]:
     }
 
 
-def _value_type(attribute: Attribute) -> Any:
+def value_type(attribute: Attribute) -> Any:
+    """The type, for pydantic, of an attribute's values."""
     match attribute.domain:
         case Integer(low=low, high=high):
             return Annotated[int, Field(ge=low, le=high)]
@@ -189,7 +190,7 @@ def _value_type(attribute: Attribute) -> Any:
 
 def _test_model(attribute: Attribute) -> Any:
     """The tests that the attribute's type allows, as a model."""
-    value = _value_type(attribute)
+    value = value_type(attribute)
     values: Any = list[value]  # type: ignore[valid-type]  # made at run time
     tests: dict[str, Any] = {"is_": (value, Field(None, alias="is"))}
     if not isinstance(attribute.domain, Boolean):
@@ -209,7 +210,7 @@ def condition_model(attributes: Mapping[str, Attribute | None]) -> type[Conditio
         test: Any = Any
         if attribute is not None:
             model = _test_model(attribute)
-            either = BeforeValidator(_test, json_schema_input_type=_value_type(attribute) | model)
+            either = BeforeValidator(_test, json_schema_input_type=value_type(attribute) | model)
             test = Annotated[model, either]
         about = None if attribute is None else attribute.description
         fields[_ATTRIBUTE + name] = (test, Field(None, alias=name, description=about))

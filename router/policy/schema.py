@@ -177,7 +177,7 @@ class GoesToEntry(Strict):
         return self
 
 
-def _human(value: Plain) -> Plain:
+def human(value: Plain) -> Plain:
     """The word "human" alone is short for a person without a key."""
     if value == "human":
         return {"person_within_keys": 0}
@@ -193,7 +193,7 @@ class PromiseEntry(Strict):
     when: Condition | None = None
     """Without it, the promise is for every call."""
     always: Annotated[
-        GoesToEntry, BeforeValidator(_human, json_schema_input_type=Literal["human"] | GoesToEntry)
+        GoesToEntry, BeforeValidator(human, json_schema_input_type=Literal["human"] | GoesToEntry)
     ]
     """human: straight to a person, in every stage; or where the call goes."""
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from router.cli.test import suites
 from router.policy.load import load
-from tests.policy.suite_folder import HEAD, SAMPLE, lay_out
+from tests.policy.suite.folder import HEAD, SAMPLE, lay_out
 
 SHIPPED = Path(__file__).parents[2] / "policies"
 WRONG = HEAD + "tests: [{name: wrong, caller: unknown, expect: {rule: seniors}}]\n"

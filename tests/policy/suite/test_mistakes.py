@@ -1,7 +1,7 @@
-"""The corpus of mistakes in suites: each file of tests/policy/suite_mistakes has one, and what is said of it.
+"""The corpus of mistakes in suites: each file of tests/policy/mistakes has one, and what is said of it.
 
 As in tests/policy/mistakes, every problem stands after ``=== expected``; the policies are those of
-tests/policy/suite_folder.py.
+tests/policy/suite/folder.py.
 """
 
 import copy
@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from router.policy.source import Steps, parse, read
-from router.policy.suite import read_suite
-from router.policy.suite_run import run
-from tests.policy.suite_folder import SAMPLE, mistakes, policies
+from router.policy.suite.reading import read_suite
+from router.policy.suite.run import run
+from tests.policy.suite.folder import SAMPLE, mistakes, policies
 
-CASES = sorted((Path(__file__).parent / "suite_mistakes").glob("*.case"))
+CASES = sorted((Path(__file__).parent / "mistakes").glob("*.case"))
 
 
 def sections(case: Path) -> tuple[str, str]:

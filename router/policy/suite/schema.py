@@ -24,10 +24,9 @@ from pydantic import (
 from router.facts import Data
 from router.policy.attributes import Attribute, Line
 from router.policy.check import Strict, described, unknown
-from router.policy.clauses import Count
-from router.policy.clauses import _value_type as value_type
+from router.policy.clauses import Count, value_type
 from router.policy.names import Duration, Names, Priority, Queue, Token
-from router.policy.schema import GoesToEntry, Listed
+from router.policy.schema import GoesToEntry, Listed, human
 from router.policy.source import Plain
 
 MAX_CASES = 10_000
@@ -215,15 +214,6 @@ class DestinationEntry(GoesToEntry):
         return self
 
 
-def _human(value: Plain) -> Plain:
-    """The word "human" alone is short for a person without a key."""
-    if value == "human":
-        return {"person_within_keys": 0}
-    if not isinstance(value, dict):
-        raise ValueError(f"must be human or a mapping like {{queue: NAME}}, not {described(value)}")  # noqa: TRY004 - the same
-    return value
-
-
 class Expectation(Strict):
     """What must become of the cases that fit; the first expectation that fits a case is that case's."""
 
@@ -240,7 +230,7 @@ class Expectation(Strict):
     to: (
         Annotated[
             DestinationEntry,
-            BeforeValidator(_human, json_schema_input_type=Literal["human"] | DestinationEntry),
+            BeforeValidator(human, json_schema_input_type=Literal["human"] | DestinationEntry),
         ]
         | None
     ) = None

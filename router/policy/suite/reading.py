@@ -12,9 +12,9 @@ from router.policy.check import check
 from router.policy.decide import Policies
 from router.policy.rulebook import GoesTo, Outcome, PersonWithin
 from router.policy.source import Place, Plain, Source, read
-from router.policy.suite_cases import Given, Layout, expectation_steps, labelled, layouts
-from router.policy.suite_facts import Situations, shares
-from router.policy.suite_schema import DestinationEntry, Expectation, SuiteFile, SuiteNames, suite_model
+from router.policy.suite.cases import Given, Layout, expectation_steps, labelled, layouts
+from router.policy.suite.facts import Situations, shares
+from router.policy.suite.schema import DestinationEntry, Expectation, SuiteFile, SuiteNames, suite_model
 
 FOLDER = "tests"
 """Where suites stand in a folder of policies."""

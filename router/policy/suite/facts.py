@@ -15,8 +15,8 @@ from router.policy.decide import Policies
 from router.policy.nodes import SHARES, Share, leaves
 from router.policy.rulebook import Hotline
 from router.policy.source import Source, Steps
-from router.policy.suite_cases import Given
-from router.policy.suite_schema import NONE, UNKNOWN_CALLER, EarlierCall, SuiteFile, instant, values_of
+from router.policy.suite.cases import Given
+from router.policy.suite.schema import NONE, UNKNOWN_CALLER, EarlierCall, SuiteFile, instant, values_of
 
 MAX_DRAWS = 200_000
 """How many callers are tried to find one who is in and out of the right shares (about 0.2 s)."""

@@ -9,10 +9,11 @@ from router.errors import Problem
 from router.policy.decide import Policies
 from router.policy.load import load
 from router.policy.source import parse
-from router.policy.suite import Suite, read_suite
+from router.policy.suite.reading import Suite, read_suite
+from tests.policy.conftest import GOOD
 
 HERE = Path(__file__).parent
-SAMPLE = HERE / "suites" / "sample_test.yaml"
+SAMPLE = HERE / "good" / "sample_test.yaml"
 HEAD = """\
 suite: s
 dialled: "10010"
@@ -22,8 +23,8 @@ now: "2026-03-02T10:00:00+08:00"
 
 def lay_out(folder: Path) -> Path:
     """Make the folder of policies, with the sample as its suite."""
-    shutil.copytree(HERE / "good", folder)
-    shutil.copy(HERE / "suites" / "400.yaml", folder)
+    shutil.copytree(GOOD, folder)
+    shutil.copy(HERE / "good" / "400.yaml", folder)
     (folder / "tests").mkdir()
     shutil.copy(SAMPLE, folder / "tests")
     return folder

@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from router.facts import Facts
-from router.policy import suite_report
 from router.policy.explain import explain
-from router.policy.suite_run import Results, run
+from router.policy.suite import report
+from router.policy.suite.run import Results, run
 from router.policy.words import worded
-from tests.policy.suite_folder import HEAD, SAMPLE, policies, suite
+from tests.policy.suite.folder import HEAD, SAMPLE, policies, suite
 
 TEXT = """\
 callers: {old: {age: 90}}
@@ -37,7 +37,7 @@ def results() -> Results:
 
 
 def test_people_read_the_failures_with_their_traces_and_the_coverage(results: Results) -> None:
-    assert list(suite_report.text(results, trace)) == [
+    assert list(report.text(results, trace)) == [
         "s_test.yaml: s: 4 passed, 1 failed",
         "s_test.yaml:13:9 failed wrong [caller=unknown, data=fresh]",
         "    rule: expected seniors, got the-rest",
@@ -55,7 +55,7 @@ def test_people_read_the_failures_with_their_traces_and_the_coverage(results: Re
 def test_who_wants_to_reads_the_passed_cases_too() -> None:
     results = run(policies(), [suite(HEAD + "tests: [{name: t, expect: {rule: the-rest}}]\n")])
     missing = "rules surge, twice, pilot, the-rest; segments pilot, loyal"
-    assert list(suite_report.text(results, trace, verbose=True)) == [
+    assert list(report.text(results, trace, verbose=True)) == [
         "s_test.yaml: s: 1 passed",
         "  passed t: the-rest, menu:main",
         "10010: rules 1 of 2, segments 0 of 2; missing: rules seniors; segments senior, vip",
@@ -69,13 +69,13 @@ def test_the_trace_is_the_policies_explanation() -> None:
     (case,) = suite(
         HEAD + "callers: {a: {age: 64}}\ntests: [{name: t, caller: a, expect: {to: human}}]\n"
     ).cases
-    lines = suite_report.explained(policies())(case.facts)
+    lines = report.explained(policies())(case.facts)
     assert list(lines) == worded(explain(policies(), case.facts), "en", show_sensitive=True)
     assert any("64" in line for line in lines)
 
 
 def test_programs_read_the_same(results: Results) -> None:
-    document = suite_report.document(results, trace)
+    document = report.document(results, trace)
     assert json.loads(json.dumps(document)) == document
     assert (document["policy"], document["passed"], document["failed"]) == (policies().version, 38, 1)
     first, second = document["suites"]
@@ -137,7 +137,7 @@ def check(element: ET.Element) -> None:
 
 
 def test_ci_servers_read_junit(results: Results) -> None:
-    written = suite_report.junit(results, trace)
+    written = report.junit(results, trace)
     root = ET.fromstring(written)  # noqa: S314 - our own
     assert written.startswith(b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites ")
     assert root.tag == "testsuites"
@@ -170,7 +170,7 @@ def test_ci_servers_read_junit(results: Results) -> None:
 
 def test_every_case_of_junit_has_a_name_of_its_own(results: Results) -> None:
     """A CI server joins cases of one class and name."""
-    root = ET.fromstring(suite_report.junit(results, trace))  # noqa: S314 - the same
+    root = ET.fromstring(report.junit(results, trace))  # noqa: S314 - the same
     names = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
     assert len(set(names)) == len(names) == 39
 
@@ -179,6 +179,6 @@ def test_names_in_any_script_are_written(results: Results) -> None:
     text = (
         HEAD.replace("suite: s", "suite: 老人直达") + "tests: [{name: 六十五岁, expect: {rule: the-rest}}]\n"
     )
-    root = ET.fromstring(suite_report.junit(run(policies(), [suite(text)]), trace))  # noqa: S314 - the same
+    root = ET.fromstring(report.junit(run(policies(), [suite(text)]), trace))  # noqa: S314 - the same
     assert (root[0].get("name"), root[0][0].get("name")) == ("老人直达", "六十五岁")
     assert results.failed == 1

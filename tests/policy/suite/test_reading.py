@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from router.policy.rulebook import GoesTo, PersonWithin
-from router.policy.suite import Expected, read_suites, suite_files
-from tests.policy.suite_folder import HEAD, SAMPLE, lay_out, policies, suite
+from router.policy.suite.reading import Expected, read_suites, suite_files
+from tests.policy.suite.folder import HEAD, SAMPLE, lay_out, policies, suite
 
 
 def test_the_sample_is_read_whole() -> None:

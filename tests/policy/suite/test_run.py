@@ -6,8 +6,8 @@ import pytest
 
 from router.errors import NoHotline
 from router.policy.rulebook import GoesTo, PersonWithin
-from router.policy.suite_run import Part, Results, run, wording
-from tests.policy.suite_folder import HEAD, SAMPLE, policies, suite
+from router.policy.suite.run import Part, Results, run, wording
+from tests.policy.suite.folder import HEAD, SAMPLE, policies, suite
 
 CALLERS = "callers: {old: {age: 90}, star: {star: 5}}\n"
 

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as ET
 from router.facts import Data, Facts
 from router.policy.decide import Policies
 from router.policy.explain import explain
-from router.policy.suite_cases import AXES, labelled
-from router.policy.suite_run import Coverage, Part, Played, PlayedSuite, Results
-from router.policy.suite_schema import NONE
+from router.policy.suite.cases import AXES, labelled
+from router.policy.suite.run import Coverage, Part, Played, PlayedSuite, Results
+from router.policy.suite.schema import NONE
 from router.policy.words import worded
 
 Trace = Callable[[Facts], Sequence[str]]

@@ -1,11 +1,11 @@
-"""What a matrix comes to, and which expectation is whose; mistakes are in tests/policy/suite_mistakes."""
+"""What a matrix comes to, and which expectation is whose; mistakes are in tests/policy/mistakes."""
 
 import pytest
 
 from router.policy.source import parse
-from router.policy.suite_cases import AXES, labelled, layouts
-from router.policy.suite_schema import MAX_CASES
-from tests.policy.suite_folder import HEAD, policies
+from router.policy.suite.cases import AXES, labelled, layouts
+from router.policy.suite.schema import MAX_CASES
+from tests.policy.suite.folder import HEAD, policies
 
 TESTS = """\
 callers: {one: {age: 1}, two: {age: 2}}

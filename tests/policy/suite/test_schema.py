@@ -2,8 +2,8 @@
 
 import pytest
 
-from router.policy.suite_schema import SuiteNames, instant, suite_model
-from tests.policy.suite_folder import policies
+from router.policy.suite.schema import SuiteNames, instant, suite_model
+from tests.policy.suite.folder import policies
 
 
 @pytest.mark.parametrize(

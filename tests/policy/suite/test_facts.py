@@ -10,8 +10,8 @@ from router.policy.conditions import drawn
 from router.policy.decide import Policies
 from router.policy.load import load
 from router.policy.nodes import SHARES, Share
-from router.policy.suite_facts import shares, somebody
-from tests.policy.suite_folder import HEAD, lay_out, mistakes, policies, suite
+from router.policy.suite.facts import shares, somebody
+from tests.policy.suite.folder import HEAD, lay_out, mistakes, policies, suite
 
 NOW = 1_772_416_800
 """2026-03-02T10:00:00+08:00"""

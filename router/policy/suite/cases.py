@@ -18,7 +18,7 @@ from router.policy.decide import Policies
 from router.policy.names import NO_SEGMENT
 from router.policy.rulebook import Hotline
 from router.policy.source import Plain, Source, Steps
-from router.policy.suite_schema import MAX_CASES, NONE, UNKNOWN_CALLER, Expectation
+from router.policy.suite.schema import MAX_CASES, NONE, UNKNOWN_CALLER, Expectation
 
 AXES = ("caller", "contacts", "load", "share", "now", "dialled", "data")
 """What a case is made of; each is the name of something, as the file has it."""

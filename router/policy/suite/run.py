@@ -7,7 +7,7 @@ from typing import assert_never
 from router.decision import Decision, ToQueue
 from router.policy.decide import Policies, decide
 from router.policy.rulebook import GoesTo, Hotline, Outcome, PersonWithin, Rulebook, keeps
-from router.policy.suite import Case, Suite
+from router.policy.suite.reading import Case, Suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Tests that stand beside the policies: read, laid out into cases, played, reported."""
