@@ -1,0 +1,206 @@
+"""What a policy can tell apart: of each thing that it asks for, finitely many classes of values.
+
+A policy that asks only whether somebody is 65 or older sees two ages. What holds of one value of a class
+holds of all, so the proof needs one of each: the class's example. With two versions of a policy (to compare
+them) an attribute has one value in the eyes of each; they differ where one version does not know the value.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from typing import Generic, TypeVar, assert_never
+
+from router.facts import Value
+from router.policy.attributes import Attribute
+from router.policy.domains import Boolean, Choice, Day, Domain, Integer, Text, parsed
+from router.policy.nodes import AtLeast, Below, Between, Is, OneOf, Prefix, Question
+
+Key = TypeVar("Key")
+Example = TypeVar("Example")
+Values = tuple[Value | None, ...]
+"""A value in the eyes of each version; None where a version has no such attribute."""
+Columns = tuple[Attribute | None, ...]
+"""An attribute as each version declares it."""
+Asked = tuple[int, Question]
+"""The version that asks, from 0, and what it asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classes(Generic[Key, Example]):
+    """The classes of one thing."""
+
+    examples: tuple[Example, ...]
+    """One value of each class."""
+    plain: int
+    """The class of the value when nothing special is so (an attribute: the missing value, its example)."""
+    answers: Mapping[Key, frozenset[int]]
+    """The classes for which each question is answered with yes."""
+
+
+def classes(
+    values: Iterable[Example], plain: Example, tests: Mapping[Key, Callable[[Example], bool]]
+) -> Classes[Key, Example]:
+    """Sort values into classes; ``values`` must have one of each class, or it is ``plain`` alone."""
+    examples: dict[tuple[bool, ...], Example] = {}
+    for value in values:
+        examples.setdefault(tuple(test(value) for test in tests.values()), value)
+    examples[tuple(test(plain) for test in tests.values())] = plain
+    answers: dict[Key, frozenset[int]] = {}
+    for place, key in enumerate(tests):
+        answers[key] = frozenset(number for number, yes in enumerate(examples) if yes[place])
+    return Classes(
+        examples=tuple(examples.values()),
+        plain=next(number for number, value in enumerate(examples.values()) if value is plain),
+        answers=answers,
+    )
+
+
+def steps(cuts: Iterable[int], low: int, high: int) -> list[int]:
+    """Numbers from ``low`` to ``high``, one at least of each stretch between cuts (a cut begins one).
+
+    Those beside the cuts: the callers at a boundary are the ones that people ask about.
+    """
+    return sorted({near for cut in cuts for near in (cut - 1, cut) if low <= near <= high})
+
+
+def attribute_classes(columns: Columns, asked: Iterable[Asked]) -> Classes[Asked, Values]:
+    """The classes of an attribute, by all that is asked of it."""
+    tests = {each: _test(*each) for each in asked}
+    questions = [question for _, question in tests]
+    declared = [column for column in columns if column is not None]
+    values = chain.from_iterable(_values(column.domain, declared, questions) for column in declared)
+    return classes(
+        [seen(columns, value) for value in values],
+        tuple(None if column is None else column.missing for column in columns),
+        tests,
+    )
+
+
+def seen(columns: Columns, value: Value) -> Values:
+    """A stored value in the eyes of each version: what a version cannot store is missing there."""
+    return tuple(
+        None if column is None else value if _belongs(column.domain, value) else column.missing
+        for column in columns
+    )
+
+
+def _test(side: int, question: Question) -> Callable[[Values], bool]:
+    return lambda values: holds(question, values[side])
+
+
+def holds(question: Question, value: Value | None) -> bool:
+    """Whether a question is answered with yes; the value is of the attribute's own type, as in `Closures`."""
+    match question:
+        case Is(value=wanted):
+            return value == wanted
+        case OneOf(values=wanted):
+            return value in wanted
+        case AtLeast(value=low):
+            return bool(value >= low)  # type: ignore[operator]
+        case Below(value=high):
+            return bool(value < high)  # type: ignore[operator]
+        case Between(low=low, high=high):
+            return bool(low <= value <= high)  # type: ignore[operator]
+        case Prefix(prefix=prefix):
+            return str(value).startswith(prefix)
+        case _ as never:
+            assert_never(never)
+
+
+def _belongs(domain: Domain, value: Value) -> bool:
+    match domain:
+        case Integer(low=low, high=high):
+            return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        case Boolean():
+            return isinstance(value, bool)
+        case Choice(values=values):
+            return value in values
+        case Text():
+            return isinstance(value, str) and parsed(domain, value) == value
+        case Day():
+            return isinstance(value, date)
+        case _ as never:
+            assert_never(never)
+
+
+def _values(domain: Domain, declared: list[Attribute], questions: list[Question]) -> Iterable[Value]:
+    """Values of a domain, one at least of each class but that of the missing value."""
+    match domain:
+        case Integer(low=low, high=high):
+            edges = [other.domain for other in declared if isinstance(other.domain, Integer)]
+            cuts = [cut for edge in edges for cut in (edge.low, edge.high + 1)]
+            return steps([*cuts, *_cuts(questions)], low, high)
+        case Boolean():
+            return (False, True)
+        case Choice(values=values):
+            return values
+        case Text():
+            return _texts(domain, declared, questions)
+        case Day():
+            first, last = date.min.toordinal(), date.max.toordinal()
+            return map(date.fromordinal, steps(_cuts(questions), first, last))
+        case _ as never:
+            assert_never(never)
+
+
+def _cuts(questions: list[Question]) -> Iterator[int]:
+    """Where the answer to a question may change, as numbers; a day is its ordinal."""
+    for question in questions:
+        match question:
+            case AtLeast(value=value) | Below(value=value):
+                yield _number(value)
+            case Between(low=low, high=high):
+                yield from (_number(low), _number(high) + 1)
+            case Is(value=value):
+                yield from (_number(value), _number(value) + 1)
+            case OneOf(values=values):
+                for value in sorted(map(_number, values)):
+                    yield from (value, value + 1)
+            case Prefix():
+                pass
+
+
+def _number(value: Value) -> int:
+    """A number that lies in no domain for what is no number: another version's attribute of another type."""
+    if isinstance(value, date):
+        return value.toordinal()
+    return value if isinstance(value, int) else -(10**18)
+
+
+def _texts(domain: Text, declared: list[Attribute], questions: list[Question]) -> Iterator[str]:
+    """Each text that is asked for, and one that goes on differently behind each prefix and from the start.
+
+    Any other text is of the class of the longest prefix that it begins with, and of nothing deeper. With
+    other versions, one also that is too long for each of them.
+    """
+    whole, prefixes = set[str](), {""}
+    for question in questions:
+        match question:
+            case Prefix(prefix=prefix):
+                prefixes.add(prefix)
+            case Is(value=str(text)):
+                whole.add(text)
+            case OneOf(values=values):
+                whole |= {value for value in values if isinstance(value, str)}
+            case _:
+                pass
+    others = [column.domain for column in declared]
+    whole |= {word for other in others if isinstance(other, Choice) for word in other.values}
+    taken: dict[str, set[str]] = {prefix: set() for prefix in prefixes}
+    for text in whole | prefixes:
+        for end in range(len(text)):
+            if text[:end] in taken:
+                taken[text[:end]].add(text[end])
+    lengths = [other.max_length + 1 for other in others if isinstance(other, Text)]
+    candidates = {*whole, *prefixes}
+    for prefix, used in taken.items():
+        letter = next(letter for letter in _letters() if letter not in used)
+        candidates |= {prefix + letter * max(1, length - len(prefix)) for length in (0, *lengths)}
+    yield from sorted(text for text in candidates if _belongs(domain, text))
+
+
+def _letters() -> Iterator[str]:
+    """Printable characters, small letters first; more than a policy file has bytes."""
+    yield from map(chr, range(ord("a"), ord("z") + 1))
+    yield from filter(str.isprintable, map(chr, range(33, 0x110000)))

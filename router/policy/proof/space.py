@@ -1,0 +1,150 @@
+"""Every caller in every state, as far as some conditions can tell them apart.
+
+A state has one class of each thing asked for. What is left to say is what may come together with what, and
+`Solver` says it: an unknown caller has every attribute missing, and contacts of a short window lie in each
+longer one. A call is one contact, as the store gives them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from operator import gt, le
+
+from router.facts import CALM, MAX_LOAD
+from router.policy.nodes import (
+    SHARES,
+    AtLeast,
+    Below,
+    Between,
+    Contacts,
+    InSegment,
+    Is,
+    Leaf,
+    Load,
+    Measure,
+    Node,
+    OneOf,
+    Open,
+    Prefix,
+    Share,
+    leaves,
+)
+from router.policy.proof.classes import (
+    Asked,
+    Classes,
+    Columns,
+    Values,
+    attribute_classes,
+    classes,
+    steps,
+)
+from router.policy.proof.moments import Moments, moments
+from router.policy.rulebook import Rulebook
+
+Measured = tuple[str, Measure]
+"""A queue, and what is measured of it."""
+SideLeaf = tuple[int, Leaf]
+"""The version that asks, from 0, and what it asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """The classes of all that is asked for."""
+
+    books: tuple[Rulebook, ...]
+    """The versions: one to prove, two to compare."""
+    columns: Mapping[str, Columns]
+    """Every attribute of any version."""
+    attributes: Mapping[str, Classes[Asked, Values]]
+    """Those that are asked for."""
+    loads: Mapping[Measured, Classes[Load, int]]
+    shares: Mapping[str, Classes[Share, int]]
+    moments: Moments
+    windows: tuple[int, ...]
+    """The windows that contacts are counted in, in seconds, shortest first."""
+    most: int
+    """The most contacts that are asked for: more of a kind than these make no difference."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A state: the number of a class of each thing."""
+
+    attributes: Mapping[str, int]
+    loads: Mapping[Measured, int]
+    shares: Mapping[str, int]
+    moment: int
+    contacts: tuple[tuple[int, int], ...]
+    """How many a person answered, and how many nobody did, by window; those of shorter windows count in."""
+
+
+def opened(segments: Mapping[str, Node], node: Node | None) -> Iterator[Leaf]:
+    """All that a condition asks, with its segments opened."""
+    for leaf in leaves(node) if node is not None else ():
+        if isinstance(leaf, InSegment):
+            yield from opened(segments, segments[leaf.segment])
+        else:
+            yield leaf
+
+
+def space(books: tuple[Rulebook, ...], asked: Iterable[SideLeaf], since: int) -> Space:
+    """The state space of what is asked; moments begin at ``since``."""
+    distinct = list(dict.fromkeys(asked))
+    each = [leaf for _, leaf in distinct]
+    contacts = [leaf for leaf in each if isinstance(leaf, Contacts)]
+    hours = sorted({(side, leaf.hours) for side, leaf in distinct if isinstance(leaf, Open)})
+    columns = _columns(books)
+    return Space(
+        books=books,
+        columns=columns,
+        attributes=_attributes(columns, distinct),
+        loads=_loads([leaf for leaf in each if isinstance(leaf, Load)]),
+        shares=_shares([leaf for leaf in each if isinstance(leaf, Share)]),
+        moments=moments({(side, name): books[side].hours[name] for side, name in hours}, since),
+        windows=tuple(sorted({leaf.within for leaf in contacts})),
+        most=max((leaf.at_least for leaf in contacts), default=0),
+    )
+
+
+def _columns(books: tuple[Rulebook, ...]) -> Mapping[str, Columns]:
+    names = dict.fromkeys(name for book in books for name in book.attributes)
+    return {name: tuple(book.attributes.get(name) for book in books) for name in names}
+
+
+def _attributes(
+    columns: Mapping[str, Columns], asked: list[SideLeaf]
+) -> Mapping[str, Classes[Asked, Values]]:
+    questions: dict[str, list[Asked]] = {}
+    for side, leaf in asked:
+        if isinstance(leaf, Is | OneOf | AtLeast | Below | Between | Prefix):
+            questions.setdefault(leaf.attribute, []).append((side, leaf))
+    return {name: attribute_classes(columns[name], questions[name]) for name in questions}
+
+
+def _loads(asked: list[Load]) -> Mapping[Measured, Classes[Load, int]]:
+    """Measures are free of each other; no news of a queue is the class of `CALM`."""
+    by_measure: dict[Measured, list[Load]] = {}
+    for load in asked:
+        by_measure.setdefault((load.queue, load.measure), []).append(load)
+    return {
+        measured: classes(
+            steps([load.at_least for load in loads], 0, MAX_LOAD),
+            getattr(CALM, measured[1]),
+            {load: partial(le, load.at_least) for load in loads},
+        )
+        for measured, loads in by_measure.items()
+    }
+
+
+def _shares(asked: list[Share]) -> Mapping[str, Classes[Share, int]]:
+    by_name: dict[str, list[Share]] = {}
+    for share in asked:
+        by_name.setdefault(share.of, []).append(share)
+    return {
+        of: classes(
+            steps([share.below for share in shares], 0, SHARES - 1),
+            SHARES - 1,
+            {share: partial(gt, share.below) for share in shares},
+        )
+        for of, shares in by_name.items()
+    }
