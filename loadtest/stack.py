@@ -23,6 +23,7 @@ from loadtest.asterisk import Asterisk, site_on
 from loadtest.errors import LoadtestError
 from loadtest.ports import Ports
 from loadtest.sipp import ANSWERS, Agents
+from loadtest.site import HOTLINES
 
 START_LIMIT = 20.0
 """Seconds until a process must be ready."""
@@ -150,6 +151,8 @@ class Wish:
     """Seconds that an agent talks."""
     wrapup: int | None = None
     """Seconds of wrap-up in every queue; None leaves what queues.conf says."""
+    hotlines: Sequence[str] = HOTLINES
+    """The numbers that the switch serves."""
     recordings: Path | None = None
     """Recorded prompts, LANGUAGE/NAME.wav, that replace made ones; None leaves those of asterisk_conf."""
 
@@ -179,7 +182,8 @@ class Stack:
         addresses = [f"127.0.0.1:{self.ports.take()}" for _ in range(wish.routers)]
         crews: dict[str, list[Agent]] = {crew.name: crew.at(self.ports.take()) for crew in wish.crews}
         seated = [agent for crew in crews.values() for agent in crew]
-        site = replace(site_on(self.ports, addresses, agents=seated), wrapup=wish.wrapup)
+        site = site_on(self.ports, addresses, agents=seated)
+        site = replace(site, hotlines=wish.hotlines, wrapup=wish.wrapup)
         self.asterisk = self._held.enter_context(
             Asterisk(site, folder=folder / "asterisk", recordings=wish.recordings)
         )

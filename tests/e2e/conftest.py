@@ -14,9 +14,10 @@ from loadtest.installation import AsteriskUnavailable
 from loadtest.prompts import PromptsMissing
 from loadtest.run_folder import CONFIGURATION
 from loadtest.sipp import SippMissing
+from loadtest.site import HOTLINES
 from loadtest.stack import Stack, Wish
 from tests.e2e.customers import NUMBERS, STRANGER, Base, imported
-from tests.e2e.floor import Floor, until
+from tests.e2e.floor import NO_HOTLINE, Floor, until
 
 TALK = 0.2
 """Seconds that an agent talks."""
@@ -62,9 +63,14 @@ def running(wish: Wish, folder: Path) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def wish(recordings: Path) -> Callable[[Base], Wish]:
-    """What stacks of these tests have in common: short prompts, short talks, no wrap-up."""
+    """What stacks of these tests have in common: short prompts, short talks, a number too many."""
     return lambda base: Wish(
-        store=base.store, key_file=base.key_file, talk=TALK, wrapup=0, recordings=recordings
+        store=base.store,
+        key_file=base.key_file,
+        talk=TALK,
+        wrapup=0,
+        hotlines=(*HOTLINES, NO_HOTLINE),
+        recordings=recordings,
     )
 
 

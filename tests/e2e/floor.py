@@ -27,6 +27,9 @@ GIVES_UP_EARLY = "a_caller_gives_up_before_the_answer"
 SAYS_WHO_IT_IS = "a_caller_says_who_it_is"
 IS_NOT_SERVED = "a_caller_dials_a_number_that_is_not_served"
 
+NO_HOTLINE = "10011"
+"""A number that the switch serves, and no policy has."""
+
 Found = TypeVar("Found")
 Kind = TypeVar("Kind", CallRouted, CallAnswered, CallAbandoned)
 
