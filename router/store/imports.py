@@ -1,5 +1,6 @@
 """The import of customer files: batch by batch, with a mark in the store of how far it has come."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -12,7 +13,7 @@ import redis
 
 from router.errors import RowError, SettingsError
 from router.store.bulk import Bulk, Reply
-from router.store.layout import IMPORT
+from router.store.layout import IMPORT, IMPORTED
 from router.store.rejects import Rejects
 from router.store.table import Table
 
@@ -76,6 +77,9 @@ class Import:
         self._rows(made, digest)
         self.bulk.finish()
         self.client.delete(self._mark)
+        if self.done.imported:
+            now: Any = self.client.time()  # the store's: several machines may import
+            self.client.set(IMPORTED, now[0])
         return self.done
 
     @property
@@ -121,6 +125,12 @@ class Import:
 
         mark: Any = ("SET", self._mark, orjson.dumps(self.done), "EX", MARK_SECONDS)
         self.bulk.send(hiredis.pack_command(mark) + b"".join(commands), 1 + 2 * len(commands), confirmed)
+
+
+def last_imported(client: redis.Redis) -> int | None:
+    """When an import was last complete, in seconds since the epoch; None: there is no word of one."""
+    text: Any = client.get(IMPORTED)
+    return int(text) if text and re.fullmatch(rb"[0-9]{1,11}", text) else None
 
 
 def _skip(source: BinaryIO, mark: Mark, digest: blake2b) -> None:

@@ -15,6 +15,8 @@ KEYS = "ivr:keys"
 """Hash: key id → fingerprint of the pseudonym key that customers were imported with."""
 IMPORT = "ivr:import:"
 """Prefix of the progress marks of imports."""
+IMPORTED = "ivr:imported"
+"""When an import of customers was last complete, in seconds since the epoch."""
 
 LOADS = "ivr:load"
 """Hash: queue → how busy it is, and when that was so."""

@@ -15,8 +15,8 @@ from router.numbers import Number, PseudonymKey
 from router.policy.attributes import load_attributes
 from router.store.bulk import bulk
 from router.store.customers import record
-from router.store.imports import Import, Mark
-from router.store.layout import IMPORT
+from router.store.imports import Import, Mark, last_imported
+from router.store.layout import IMPORT, IMPORTED
 from router.store.rejects import Rejects
 from router.store.table import Table
 
@@ -71,7 +71,7 @@ def test_all_rows_go_in(load, valkey):
     done = load(csv_of(25))
     assert (done.lines, done.imported, done.replaced, done.rejected) == (26, 25, 0, 0)
     assert ages(valkey, "13900000000", "13900000024", "13900000025") == [20, 44, None]
-    assert valkey.dbsize() == 25, "nothing else stays, the mark neither"
+    assert valkey.dbsize() == 25 + 1, "nothing else stays but when it was; the mark neither"
 
 
 def test_a_header_alone(load, valkey):
@@ -192,7 +192,7 @@ def test_a_cut_off_import_goes_on(load, cut_off, valkey):
     assert taken in {60, 70, 80}, "six are confirmed, the last two are lost with the connection or not"
     done = load(csv_of(200), resume=True)
     assert load.last.begun.lines == taken - 30 + 1, "three batches are done twice"
-    assert (done.lines, done.imported, valkey.dbsize()) == (201, 200, 200)
+    assert (done.lines, done.imported, valkey.dbsize()) == (201, 200, 200 + 1)
 
 
 def test_marks_are_of_what_the_store_has(cut_off, valkey):
@@ -311,4 +311,25 @@ def test_kill_9_in_the_middle(load, valkey, valkey_url):
         process.kill()
     done = load(content, resume=True, name="-")
     assert load.last.begun.lines > 500
-    assert (done.imported, valkey.dbsize()) == (2000, 2000)
+    assert (done.imported, valkey.dbsize()) == (2000, 2000 + 1)
+
+
+def test_the_store_knows_when_customers_were_imported(load, valkey):
+    """So that an explanation can tell the age of what it looked at; one that was cut off is not done."""
+    assert last_imported(valkey) is None
+    with pytest.raises(Cut):
+        load(csv_of(50), cut_after=2)
+    assert last_imported(valkey) is None
+    before = int(valkey.time()[0])
+    load(csv_of(50))
+    assert before <= last_imported(valkey) <= int(valkey.time()[0])
+
+
+def test_an_import_of_nothing_makes_no_data_younger(load, valkey):
+    load(b"number,age\nnobody,1\n")
+    assert last_imported(valkey) is None
+
+
+def test_a_time_of_import_that_is_none_is_not_known(valkey):
+    valkey.set(IMPORTED, "soon")
+    assert last_imported(valkey) is None
