@@ -106,6 +106,7 @@ _NEEDED = {
     "string_type": "text",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a mapping",
@@ -133,7 +134,14 @@ def _worded(mistake: Any) -> str:
         return _choice(value, re.findall(r"'([^']*)'", ctx["expected"]))
     if kind in _NEEDED:
         return f"must be {_NEEDED[kind]}, not {described(value)}"
-    return _BOUNDS[kind].format(**ctx) if kind in _BOUNDS else str(mistake["msg"])
+    bound = "string_too_short" if kind == "too_short" and isinstance(value, str) else kind
+    said = _BOUNDS.get(bound, str(mistake["msg"]).replace("{", "{{").replace("}", "}}"))
+    return said.format(**{name: _plainly(limit) for name, limit in ctx.items()})
+
+
+def _plainly(bound: Any) -> Any:
+    """A bound as people write it: 100 and not 100.0."""
+    return f"{bound:g}" if isinstance(bound, float) else bound
 
 
 def _choice(value: Plain, expected: list[str]) -> str:

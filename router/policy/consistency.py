@@ -18,13 +18,16 @@ MAX_QUESTIONS = 1_000
 """How many single questions a segment may come to when its segments are opened."""
 
 _ACTIONS = ("queue", "menu", "announce", "refuse")
+_OF_QUEUES = {"priority", "penalty", "announcement"}
+"""What a route says beside its queue."""
 
 
 def inconsistencies(source: Source) -> Iterator[Problem]:
     """The mistakes inside one hotline file."""
     routes = _list(_mapping(source.value).get("routes"))
     yield from _order(source, routes)
-    yield from _repeated(source, routes)
+    for kind in ("route", "promise"):
+        yield from _repeated(source, kind)
     for place, route in enumerate(routes):
         yield from _action(source, ("routes", place), _mapping(route))
     yield from _Weighing(source, _mapping(_mapping(source.value).get("segments"))).problems()
@@ -72,14 +75,15 @@ def _order(source: Source, routes: list[Any]) -> Iterator[Problem]:
         yield source.problem(steps, "the last route must take every call; leave out its when", at_key=True)
 
 
-def _repeated(source: Source, routes: list[Any]) -> Iterator[Problem]:
-    """No two routes have one name."""
-    lines: dict[str, int] = {}
-    for place, route in enumerate(routes):
-        steps = ("routes", place, "name")
-        name = _mapping(route).get("name")
-        if isinstance(name, str) and lines.setdefault(name, line := source.places[steps][0]) != line:
-            yield source.problem(steps, f'"{name}" is the name of the route on line {lines[name]} already')
+def _repeated(source: Source, kind: str) -> Iterator[Problem]:
+    """No two routes have one name, and no two promises."""
+    owners: dict[str, Steps] = {}
+    for place, entry in enumerate(_list(_mapping(source.value).get(f"{kind}s"))):
+        steps = (f"{kind}s", place, "name")
+        name = _mapping(entry).get("name")
+        if isinstance(name, str) and (owner := owners.setdefault(name, steps)) != steps:
+            line = source.places[owner][0]
+            yield source.problem(steps, f'"{name}" is the name of the {kind} on line {line} already')
 
 
 def _action(source: Source, steps: Steps, route: Mapping[str, Any]) -> Iterator[Problem]:
@@ -88,11 +92,8 @@ def _action(source: Source, steps: Steps, route: Mapping[str, Any]) -> Iterator[
     if not isinstance(to, dict):
         return
     actions = [key for key in to if key in _ACTIONS]
-    if not actions and not set(to) - {
-        "priority",
-        "penalty",
-        "announcement",
-    }:  # another key is an unknown one, and told as such
+    # any other key is an unknown one, and told as such
+    if not actions and set(to) <= _OF_QUEUES:
         yield source.problem((*steps, "to"), "must have one of queue, menu, announce, refuse")
     for action in actions[1:]:
         message = f"a call goes one way: {actions[0]} is there already"
@@ -101,8 +102,8 @@ def _action(source: Source, steps: Steps, route: Mapping[str, Any]) -> Iterator[
         message = "a call that is refused needs a reason; add reason: {en: …, zh: …} to the route"
         yield source.problem((*steps, "to", "refuse"), message, at_key=True)
     if actions and "queue" not in actions:
-        for key in ("priority", "penalty", "announcement"):
-            if key in to:
+        for key in to:
+            if key in _OF_QUEUES:
                 yield source.problem((*steps, "to", key), "is for a queue only", at_key=True)
         if "overflow" in route:
             yield source.problem((*steps, "overflow"), "is for a queue only", at_key=True)

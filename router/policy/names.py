@@ -47,6 +47,12 @@ def _segment_token(text: str) -> str:
     return _token(text)
 
 
+def _menu_key(text: str) -> str:
+    if not re.fullmatch("[0-9*#]", text):
+        raise ValueError(f"must be one key of a telephone: 0 to 9, * or #, not {described(text)}")
+    return text
+
+
 def _seconds(value: Plain) -> int:
     if not (isinstance(value, str) and (found := re.fullmatch("([1-9][0-9]{0,6})([smhd])", value))):
         raise ValueError(f"must be a duration like 45s, 15m, 72h or 7d, not {described(value)}")
@@ -81,4 +87,7 @@ Menu = Annotated[str, _of("menu", "menus")]
 Prompt = Annotated[str, _of("prompt", "prompts")]
 Segment = Annotated[str, _of("segment", "segments")]
 HoursName = Annotated[str, _of("hours", "hours")]
+MenuKey = Annotated[
+    str, AfterValidator(_menu_key), WithJsonSchema({"type": "string", "pattern": "^[0-9*#]$"})
+]
 Priority = Annotated[int, Field(ge=0, le=100)]

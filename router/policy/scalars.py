@@ -34,8 +34,12 @@ def plain(text: str) -> bool | int | float | str:
 
 
 def trapped_key(text: str) -> str | None:
-    """What to write for a plain key that is not the same to every YAML reader; None for all others."""
-    return _two_readings(text, f'"{text}" in quotes') if _OLD_BOOLEAN.fullmatch(text) else None
+    """What to write for a plain key that is not the same text to every YAML reader; None for all others."""
+    if _OLD_BOOLEAN.fullmatch(text):
+        return _two_readings(text, f'"{text}" in quotes')
+    if any(kind.fullmatch(text) for kind in (_NULL, _BOOLEAN, _NUMBER, _OLD_NUMBER)):
+        return f'a key is text; write it in quotes: "{text[:40]}"'
+    return None
 
 
 def _two_readings(text: str, advice: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, create_model, model_validator
 from router.policy.attributes import Attribute, Line
 from router.policy.check import Strict, described
 from router.policy.clauses import Condition, clause, condition_model
-from router.policy.names import Duration, Menu, Priority, Prompt, Queue, SegmentToken, Token
+from router.policy.names import Duration, Menu, MenuKey, Priority, Prompt, Queue, SegmentToken, Token
 from router.policy.source import Plain
 
 # --- queues.yaml -------------------------------------------------------------------------------
@@ -33,8 +33,11 @@ class KeyTo(Strict):
     queue: Queue | None = None
     menu: Menu | None = None
 
-
-MenuKey = Annotated[str, Field(pattern="^[0-9*#]$")]
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if len(self.model_fields_set) > 1:
+            raise ValueError("a key leads one way: to a queue or to a menu")
+        return self
 
 
 class MenuEntry(Strict):
@@ -132,11 +135,15 @@ class OverflowEntry(Strict):
     to: OverflowTo
 
 
+Words = Annotated[Line, Field(min_length=1, json_schema_extra={"pattern": r"\S"})]
+"""A line that says something."""
+
+
 class Reason(Strict):
     """Why, in words for people."""
 
-    en: Line
-    zh: Line
+    en: Words
+    zh: Words
 
 
 class RouteEntry(Strict):
@@ -161,10 +168,10 @@ Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
 class GoesToEntry(Strict):
     """Where the call must go: to one of all that are listed, or to a person by a number of keys."""
 
-    queue: Annotated[list[Queue], Listed] = Field(default_factory=list)
-    menu: Annotated[list[Menu], Listed] = Field(default_factory=list)
-    announce: Annotated[list[Prompt], Listed] = Field(default_factory=list)
-    refuse: Annotated[list[Prompt], Listed] = Field(default_factory=list)
+    queue: Annotated[list[Queue], Field(min_length=1), Listed] = Field(default_factory=list)
+    menu: Annotated[list[Menu], Field(min_length=1), Listed] = Field(default_factory=list)
+    announce: Annotated[list[Prompt], Field(min_length=1), Listed] = Field(default_factory=list)
+    refuse: Annotated[list[Prompt], Field(min_length=1), Listed] = Field(default_factory=list)
     person_within_keys: Annotated[int, Field(ge=0, le=9)] | None = None
     """A person can be reached by pressing at most so many keys; 0 is the same as "human"."""
 
@@ -189,7 +196,7 @@ def human(value: Plain) -> Plain:
 class PromiseEntry(Strict):
     """What holds of every caller that a condition is true of, in every state; proved, not only tested."""
 
-    name: Line
+    name: Words
     when: Condition | None = None
     """Without it, the promise is for every call."""
     always: Annotated[

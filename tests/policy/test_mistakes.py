@@ -3,14 +3,23 @@
 A case replaces or adds files of tests/policy/good; after ``=== expected`` stands every problem.
 """
 
+import copy
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from router.errors import PolicyError
+from router.policy.check import check
+from router.policy.consistency import inconsistencies
 from router.policy.load import load
-from tests.policy.conftest import Write
+from router.policy.names import Names
+from router.policy.schema import hotline_model
+from router.policy.source import MAX_BYTES, parse
+from tests.policy.conftest import GOOD, Write
 
 CASES = sorted((Path(__file__).parent / "mistakes").glob("*.case"))
 
@@ -42,4 +51,97 @@ def test_a_place_lies_in_its_file(case: Path) -> None:
 
 def test_the_corpus_is_there() -> None:
     """The cases are found: an empty corpus would prove nothing."""
-    assert len(CASES) >= 40
+    assert len(CASES) >= 180
+
+
+def problems(folder: Path) -> list[str]:
+    try:
+        load(folder)
+    except PolicyError as refused:
+        return [str(problem) for problem in refused.problems]
+    return []
+
+
+def test_a_billion_laughs_are_refused_and_not_laughed(write: Write) -> None:
+    """Ten levels of ten: no alias is followed, so the file costs what it is long."""
+    lines = ["a0: &a0 [" + ", ".join(["lol"] * 10) + "]"]
+    lines += [f"a{level}: &a{level} [" + ", ".join([f"*a{level - 1}"] * 10) + "]" for level in range(1, 10)]
+    told = problems(write({"10010.yaml": "\n".join(lines)}))
+    assert sum("is an alias; write the value out" in problem for problem in told) == 90
+
+
+def test_a_file_is_not_read_past_its_bound(write: Write) -> None:
+    text = (GOOD / "10010.yaml").read_text(encoding="utf-8")
+    folder = write({"10010.yaml": text + "#" * (MAX_BYTES - len(text))})
+    assert problems(folder) == []
+    (folder / "10010.yaml").write_text(text + "#" * (MAX_BYTES - len(text) + 1), encoding="utf-8")
+    assert problems(folder) == ["10010.yaml:1:1 is larger than 256 KiB"]
+
+
+def test_a_file_of_another_encoding_is_refused_at_its_first_byte(write: Write) -> None:
+    folder = write({})
+    text = (GOOD / "queues.yaml").read_text(encoding="utf-8").replace("For seniors", "六十五岁")
+    (folder / "queues.yaml").write_bytes(text.encode("gb18030"))
+    assert problems(folder) == ["queues.yaml:2:62 is not UTF-8: byte 0xC1; save the file as UTF-8"]
+
+
+RICH = """
+hotline: "10010"
+numbers: ["10010"]
+report: {service_level: answered_of_offered, within: 15s, short_abandon: 5s}
+segments:
+  senior: {age: {at_least: 65}}
+  busy: {load: {queue: general, waiting: {at_least: 3}, longest_wait: {below: 1m}}}
+  tried: {share: {percent: 12.5, of: new-menu}, not: {any: [senior, {city: {prefix: z}}]}}
+routes:
+  - name: seniors
+    when: {all: [senior, {contacts: {within: 72h, answered: true, at_least: 2}}]}
+    to: {queue: elder-care, priority: 20, penalty: {min: 0, max: 5}, announcement: closed}
+    overflow: [{after: 30s, to: {queue: general, priority: 30}}]
+    reason: {en: Old, zh: 长者}
+  - {name: rest, to: {menu: main}}
+promises:
+  - {name: seniors, when: senior, always: {queue: [elder-care, general]}}
+  - {name: all, always: human}
+"""
+ODD: list[Any] = [
+    True,
+    -1,
+    10**15,
+    0.125,
+    "",
+    "no such thing",
+    "x" * 300,
+    "\u2028",
+    [],
+    [[]],
+    [True],
+    {},
+    {"x": 1},
+]
+
+
+def places(value: Any) -> Iterator[tuple[str | int, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, part in inner:
+        yield (step,)
+        yield from ((step, *steps) for steps in places(part))
+
+
+MODEL = hotline_model(load(GOOD).book.attributes)
+PLAIN = parse(RICH.encode(), "10010.yaml").value
+
+
+@pytest.mark.parametrize("steps", list(places(PLAIN)), ids=lambda steps: ".".join(map(str, steps)))
+def test_an_odd_value_anywhere_is_told_in_our_own_words(steps: tuple[str | int, ...]) -> None:
+    """No value is a crash, or told as pydantic or Python would."""
+    for odd in ODD:
+        value = copy.deepcopy(PLAIN)
+        above = value
+        for step in steps[:-1]:
+            above = above[step]
+        above[steps[-1]] = odd
+        source = parse(json.dumps(value).encode(), "10010.yaml")
+        _, found = check(MODEL, source, Names(queues=frozenset({"general"})))
+        messages = " ".join(problem.message for problem in [*found, *inconsistencies(source)])
+        assert not re.search("[Ii]nput|should|valid|Error|type=", messages), messages
