@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from router.policy.nodes import Node
-from router.policy.proof.solver import TRUE, Answer, Formula, Solver, all_of, negated
+from router.policy.proof.formulas import TRUE, Formula, all_of, negated
+from router.policy.proof.solver import Answer, Solver
 from router.policy.proof.space import SideLeaf, opened
 from router.policy.rulebook import Hotline
 
@@ -30,14 +31,14 @@ def ladder(solver: Solver, side: int, hotline: Hotline) -> Ladder:
     takes: list[Formula] = []
     free = TRUE
     for match in matches:
-        takes.append(solver.literal(all_of((free, match))))
-        free = solver.literal(all_of((free, negated(match))))
+        takes.append(solver.formulas.literal(all_of((free, match))))
+        free = solver.formulas.literal(all_of((free, negated(match))))
     return Ladder(solver=solver, side=side, hotline=hotline, matches=tuple(matches), takes=tuple(takes))
 
 
 def literal(solver: Solver, side: int, hotline: Hotline, node: Node | None) -> Formula:
     """A literal of a condition."""
-    return solver.literal(solver.condition(side, hotline.name, hotline.segments, node))
+    return solver.formulas.literal(solver.formulas.condition(side, hotline.name, hotline.segments, node))
 
 
 def asked(side: int, hotline: Hotline, conditions: Iterable[Node | None]) -> Iterator[SideLeaf]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from router.decision import Penalty, ToQueue
 from router.facts import Facts
 from router.policy.proof.findings import Finding, Kind
-from router.policy.proof.solver import Answer, any_of, negated
+from router.policy.proof.formulas import any_of, negated
+from router.policy.proof.solver import Answer
 from router.policy.proof.subject import Subject
 from router.policy.rulebook import Hotline
 
@@ -43,7 +44,7 @@ def _overlaps(subject: Subject, place: int, others: list[int]) -> Iterator[Findi
     solver, ladder = subject.solver, subject.ladder
     matches = ladder.matches
     while others:
-        either = solver.literal(any_of(matches[other] for other in others))
+        either = solver.formulas.literal(any_of(matches[other] for other in others))
         answer = solver.ask(ladder.takes[place], either)
         if answer is Answer.NO:
             return

@@ -8,9 +8,10 @@ from router.decision import ToQueue
 from router.facts import Facts
 from router.policy.compile import compiled
 from router.policy.proof.findings import Finding, Judged, Kind, Proof, Undecided, Verdict, Witness
+from router.policy.proof.formulas import any_of
 from router.policy.proof.ladder import eaters
 from router.policy.proof.overlaps import overlaps, returns
-from router.policy.proof.solver import Answer, Deadline, any_of
+from router.policy.proof.solver import Answer, Deadline
 from router.policy.proof.subject import Subject, subject
 from router.policy.proof.words import outcome
 from router.policy.rulebook import Promise, Route, Rulebook, keeps
@@ -80,7 +81,7 @@ class _Examined:
             for takes, route in zip(ladder.takes, self.subject.hotline.routes, strict=True)
             if not keeps(book, route.action, promise.always)
         ]
-        answer = solver.ask(meant, solver.literal(any_of(wrong))) if wrong else Answer.NO
+        answer = solver.ask(meant, solver.formulas.literal(any_of(wrong))) if wrong else Answer.NO
         if answer is Answer.YES:
             witness = self.broken(promise)
             if witness is None:

@@ -1,7 +1,7 @@
 """Every caller in every state, as far as some conditions can tell them apart.
 
 A state has one class of each thing asked for. What is left to say is what may come together with what, and
-`Solver` says it: an unknown caller has every attribute missing, and contacts of a short window lie in each
+`Formulas` says it: an unknown caller has every attribute missing, and contacts of a short window lie in each
 longer one. A call is one contact, as the store gives them.
 """
 
