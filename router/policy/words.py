@@ -53,15 +53,16 @@ def worded(
     *,
     show_sensitive: bool = False,
     imported: int | None = None,
+    reasons: Iterable[str] | None = None,
 ) -> list[str]:
     """Lines of text, in English ("en") or Chinese ("zh"), indented by two blanks a level.
 
     The decision, its reason, the segments, the routes up to the one that took the call, and where the data
     came from. ``imported``: when customers were last imported, in seconds since the epoch; None: nothing is
-    said of it.
+    said of it. ``reasons``: the languages to tell the route's reason in; None: as all else.
     """
     words = _Words(VOCABULARIES[Language(language)], show_sensitive)
-    reason = (explanation.route.reason or {}).get(language)
+    given = explanation.route.reason or {}
     decision = explanation.decision
     return [
         words.of.decision.format(
@@ -71,7 +72,7 @@ def worded(
             segment=decision.segment,
             policy=decision.policy,
         ),
-        *([] if reason is None else [words.of.reason.format(reason=reason)]),
+        *(words.of.reason.format(reason=given[each]) for each in reasons or (language,) if each in given),
         *([words.of.segments] if explanation.segments else []),
         *words.segments(explanation),
         words.of.routes,
@@ -286,7 +287,7 @@ def _text(value: Value) -> str:
         case int():
             return str(value)
         case str():
-            return value or '""'
+            return (value if value.isprintable() else repr(value)) or '""'
         case _ as never:
             assert_never(never)
 
