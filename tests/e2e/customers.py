@@ -58,6 +58,8 @@ CUSTOMERS: Mapping[str, Mapping[str, str]] = {
     "finds the queue busy": ORDINARY,
     "hears an announcement": ORDINARY,
     "is for helpers": ORDINARY,
+    "makes one of two write": ORDINARY,
+    "makes both write": ORDINARY,
     "is for own people": ORDINARY,
     "makes an agent write": ORDINARY,
     "finds the first router killed": SENIOR,

@@ -28,7 +28,8 @@ BUSY, HELPERS, OWN_FIRST, ANNOUNCED, GENERAL = (
     "035110010",
 )
 """Numbers dialled; each has a hotline of its own here."""
-STAGE = 2
+STAGE = 4
+"""Seconds."""
 ANNOUNCEMENT = 2.5
 """Seconds."""
 WRAPUP = 60
@@ -46,8 +47,8 @@ ROUTES: Mapping[str, list[object]] = {
     OWN_FIRST: [
         {
             "name": "own-first",
-            "to": {"queue": "truck", "penalty": {"min": 0, "max": 0}},
-            "overflow": [{"after": f"{STAGE}s", "to": {"queue": "truck", "penalty": {"min": 1, "max": 1}}}],
+            "to": {"queue": "roaming", "penalty": {"min": 0, "max": 0}},
+            "overflow": [{"after": f"{STAGE}s", "to": {"queue": "roaming", "penalty": {"min": 1, "max": 1}}}],
         }
     ],
     ANNOUNCED: [{"name": "announced", "to": {"queue": "expert", "announcement": "expert-soon"}}],
@@ -146,12 +147,20 @@ def test_a_call_for_helpers_is_taken_by_helpers_though_own_people_are_free(floor
 
 
 def test_limits_hold_for_their_stage_and_the_next_has_its_own(floor: Floor) -> None:
-    """Own people's phones are dead, so they come to nothing; then the same queue's helpers are asked."""
+    """Own people write. The queue's rule would open it to helpers after a second: it does not count here."""
+    asterisk = floor.stack.asterisk
+    rules = asterisk.folder.configuration / "queuerules.conf"
+    rules.write_text(rules.read_text().replace("=> 30,1", "=> 1,1"))
+    asterisk.cli("queue reload rules")
+    assert "After 1 seconds, adjust QUEUE_MAX_PENALTY to 1" in asterisk.cli("queue show rules")
+    for who in ("makes one of two write", "makes both write"):
+        with floor.call(NUMBERS[who], dialled=OWN_FIRST) as call:
+            assert call.landed() == Landed(crew="roaming", number=NUMBERS[who], segment="none")
     number = NUMBERS["is for own people"]
-    with nobody_sits_at(floor.stack, "truck"), floor.call(number, dialled=OWN_FIRST) as call:
+    with floor.call(number, dialled=OWN_FIRST) as call:
         assert call.landed() == Landed(crew="general", number=number, segment="none")
         routed, answered = call.told(CallRouted), call.told(CallAnswered)
-    assert answered.queue == "truck"
+    assert answered.queue == "roaming"
     assert answered.at - routed.at >= STAGE
 
 
