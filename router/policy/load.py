@@ -13,18 +13,18 @@ from typing import Any
 
 from router.errors import PolicyError, Problem
 from router.policy import attributes as attributes_file
-from router.policy import hours as hours_file
 from router.policy.attributes import RESERVED, Attribute, attributes_of
 from router.policy.check import check
 from router.policy.compile import compiled
 from router.policy.consistency import conflicts, inconsistencies
 from router.policy.decide import Policies
-from router.policy.hours import hours_of
+from router.policy.hours import FILE as HOURS_FILE
+from router.policy.hours_file import hours_of
 from router.policy.names import Names
 from router.policy.reading import hotline_of, menus_of, queues_of
 from router.policy.rulebook import Rulebook
 from router.policy.schema import HotlineFile, QueuesFile, hotline_model
-from router.policy.source import Source, parse, read
+from router.policy.source import Source, read
 
 __all__ = ["Folder", "Policies", "load", "read_folder"]
 
@@ -62,9 +62,10 @@ def read_folder(directory: Path) -> Folder:
         reason = (error.strerror or str(error)).lower()
         raise PolicyError([Problem(str(directory), 0, 0, "", f"cannot be read: {reason}")]) from error
     declared, queues_source = read(directory / attributes_file.FILE), read(directory / QUEUES_FILE)
-    own = {attributes_file.FILE, QUEUES_FILE, hours_file.FILE}
+    own = {attributes_file.FILE, QUEUES_FILE, HOURS_FILE}
     sources = [read(directory / name) for name in names if name.endswith(".yaml") and name not in own]
-    hours_source = _hours(directory, names)
+    # a folder without hours.yaml has no hours
+    hours_source = read(directory / HOURS_FILE) if HOURS_FILE in names else None
     problems = [
         Problem(name, 1, 1, "", "is not read; name it .yaml") for name in names if name.endswith(".yml")
     ]
@@ -75,14 +76,16 @@ def read_folder(directory: Path) -> Folder:
     problems += found
     queues, found = check(QueuesFile, queues_source, _names(queues_source))
     problems += found
-    hours, found = hours_of(hours_source)
+    hours, found = ({}, []) if hours_source is None else hours_of(hours_source)
     problems += found
-    known = replace(_names(queues_source), hours=_keys(hours_source, "hours"))
+    known = replace(
+        _names(queues_source), hours=frozenset() if hours_source is None else _keys(hours_source, "hours")
+    )
     hotlines, found = _hotlines(sources, _known(attributes, declared), known)
     problems += found
     if problems or attributes is None or queues is None or hours is None:
         raise PolicyError(problems)
-    every = [declared, queues_source, *([hours_source] if hours_file.FILE in names else []), *sources]
+    every = [declared, queues_source, *([] if hours_source is None else [hours_source]), *sources]
     book = Rulebook(
         version=_version(directory, every),
         attributes=attributes,
@@ -92,13 +95,6 @@ def read_folder(directory: Path) -> Folder:
         hotlines=tuple(hotline_of(hotline, file) for file, hotline in hotlines.items()),
     )
     return Folder(book=book, sources={source.file: source for source in every})
-
-
-def _hours(directory: Path, names: Iterable[str]) -> Source:
-    """hours.yaml; a folder without it has no hours."""
-    if hours_file.FILE in names:
-        return read(directory / hours_file.FILE)
-    return parse(b"hours: {}", hours_file.FILE)
 
 
 def _known(

@@ -105,7 +105,9 @@ def test_the_shipped_names_are_those_of_the_contract() -> None:
         "occupation",
         "star",
         "key_customer",
+        "enterprise_tier",
     ]
+    assert POLICIES.needs.queues == ("roaming",)
     assert POLICIES.longest_window == 72 * HOUR
 
 
