@@ -66,7 +66,7 @@ def opening(hours: Hours) -> Callable[[int], bool]:
 def spans(hours: Hours, since: int, until: int) -> Iterator[tuple[int, int]]:
     """The times from ``since`` to ``until`` that lie in the hours: first and behind the last second.
 
-    In their order and apart; 10 years take some 30 ms.
+    In their order and apart; 10 years take some 40 ms.
     """
     zone = ZoneInfo(hours.calendar.zone)
     day = datetime.fromtimestamp(since, zone).date() - 2 * _DAY
