@@ -72,7 +72,7 @@ def as_text(told: Told, lang: Lang, *, unmask: bool) -> list[str]:
 
 
 def as_json(told: Told, lang: Lang, *, unmask: bool) -> str:
-    """One JSON object; docs/operations.md names its keys."""
+    """One JSON object: the decision, and each condition with its words, its value and its parts."""
     explanation, decision = told.explanation, told.explanation.decision
     reasons = explanation.route.reason or {}
 

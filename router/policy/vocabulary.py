@@ -60,6 +60,9 @@ class Vocabulary:
     closed: str
     open_needs: Need
     local_time: str
+    holiday: str
+    worked: str
+    unannounced: str
     weekdays: tuple[str, ...]
     queue: str
     measures: Mapping[Measure, str]
@@ -110,7 +113,10 @@ EN = Vocabulary(
     open="open",
     closed="closed",
     open_needs=Need(wanted="open", unwanted="closed"),
-    local_time="{state} at {weekday} {at:%Y-%m-%d %H:%M:%S} {zone}",
+    local_time="{state} at {weekday} {at:%Y-%m-%d %H:%M:%S} {zone}{marks}",
+    holiday=" (a holiday)",
+    worked=" (worked to make up for a holiday)",
+    unannounced=" (the holidays of {year} are not announced yet)",
     weekdays=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     queue="queue {queue}, {measure}",
     measures={
@@ -167,7 +173,10 @@ ZH = Vocabulary(
     open="营业",
     closed="非营业",
     open_needs=Need(wanted="营业", unwanted="非营业"),
-    local_time="{at:%Y-%m-%d} {weekday} {at:%H:%M:%S}（{zone}）{state}",
+    local_time="{at:%Y-%m-%d} {weekday} {at:%H:%M:%S} {zone}{marks} {state}",
+    holiday="（节假日）",
+    worked="（调休上班）",
+    unannounced="（{year}年节假日安排尚未公布）",
     weekdays=("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"),
     queue="队列 {queue} 的{measure}",
     measures={

@@ -5,8 +5,9 @@ Sensitive values are masked: that a test holds is told, the value is not.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from router.facts import Data, Value
 from router.policy.attributes import KNOWN, Attribute
@@ -175,12 +176,20 @@ class _Words:
         return self.duration(value) if is_wait else str(value)
 
     def time(self, time: ClockTime, *, is_open: bool) -> str:
-        at = datetime.fromtimestamp(time.at, UTC)
+        calendar = time.hours.calendar
+        at = datetime.fromtimestamp(time.at, ZoneInfo(calendar.zone))
+        day = at.date()
+        marks = [
+            (day in calendar.holidays, self.of.holiday),
+            (day in calendar.worked, self.of.worked),
+            (at.year > (calendar.announced_until or at.year), self.of.unannounced.format(year=at.year)),
+        ]
         return self.of.local_time.format(
             state=self.of.open if is_open else self.of.closed,
             weekday=self.of.weekdays[at.weekday()],
             at=at,
-            zone="UTC",
+            zone=calendar.zone,
+            marks="".join(mark for is_so, mark in marks if is_so),
         )
 
     def need(self, leaf: Leaf, *, wanted: bool) -> str:

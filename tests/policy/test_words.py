@@ -1,6 +1,7 @@
 """Explanations as people read them, in both languages; sensitive values stay masked."""
 
 from dataclasses import fields, replace
+from datetime import datetime
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -11,7 +12,7 @@ from router.facts import Data, QueueLoad
 from router.policy.explain import explain
 from router.policy.load import load
 from router.policy.vocabulary import EN, VOCABULARIES, ZH, Need
-from router.policy.words import worded
+from router.policy.words import phrase, worded
 from tests.policy.callers import HOUR, NOW, contact, facts
 from tests.policy.conftest import GOOD, Write
 
@@ -154,6 +155,57 @@ def test_a_condition_of_each_kind(write: Write, when: str, english: str, chinese
     for language, line in (("en", f"  seniors: {english}"), ("zh", f"  seniors：{chinese}")):
         lines = worded(explained, language)
         assert lines[lines.index(VOCABULARIES[language].routes) + 1] == line  # type: ignore[index]
+
+
+HOURS = """\
+time_zone: Asia/Shanghai
+holidays:
+  country: CN
+  announced_until: 2026
+  unannounced: as_rules_say
+hours:
+  office:
+    days: {mon-fri: ["09:00-18:00"]}
+    holidays: closed
+    working_weekends: ["09:00-18:00"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "english", "chinese"),
+    [
+        (
+            "2026-03-02T02:00:01+00:00",
+            "open at Monday 2026-03-02 10:00:01 Asia/Shanghai",
+            "2026-03-02 星期一 10:00:01 Asia/Shanghai 营业",
+        ),
+        (
+            "2026-10-01T10:00:00+08:00",
+            "closed at Thursday 2026-10-01 10:00:00 Asia/Shanghai (a holiday)",
+            "2026-10-01 星期四 10:00:00 Asia/Shanghai（节假日） 非营业",
+        ),
+        (
+            "2026-10-10T10:00:00+08:00",
+            "open at Saturday 2026-10-10 10:00:00 Asia/Shanghai (worked to make up for a holiday)",
+            "2026-10-10 星期六 10:00:00 Asia/Shanghai（调休上班） 营业",
+        ),
+        (
+            "2029-03-05T10:00:00+08:00",
+            "open at Monday 2029-03-05 10:00:00 Asia/Shanghai (the holidays of 2029 are not announced yet)",
+            "2029-03-05 星期一 10:00:00 Asia/Shanghai（2029年节假日安排尚未公布） 营业",
+        ),
+    ],
+)
+def test_hours_are_told_by_their_own_clock(write: Write, at: str, english: str, chinese: str) -> None:
+    """With what is special about the day."""
+    text = GOOD_10010.replace("when: senior", "when: {open: office}")
+    policies = load(write({"10010.yaml": text, "hours.yaml": HOURS}))
+    call = facts(policies.unknown.customer, now=int(datetime.fromisoformat(at).timestamp()))
+    explained = explain(policies, call)
+    trace = explained.routes[0].trace
+    assert trace is not None
+    assert phrase(trace, "en") == f"hours office: {english}, needs open"
+    assert phrase(trace, "zh") == f"时段 office：{chinese}，需营业"
 
 
 def test_conditions_with_parts_have_them_below(write: Write) -> None:
