@@ -46,3 +46,10 @@ def test_a_caller_from_abroad_goes_straight_to_a_person(floor: Floor) -> None:
         assert call.landed() == Landed(crew="roaming", number=number, segment="none")
         routed = call.told(CallRouted)
     assert (routed.hotline, routed.destination) == ("roaming", "queue:roaming")
+
+
+def test_a_gold_account_reaches_a_person_on_the_400_line_at_any_hour(floor: Floor) -> None:
+    number = NUMBERS["has a gold account"]
+    with floor.call(number, dialled="4000010010") as call:
+        assert call.landed() == Landed(crew="vip", number=number, segment="gold")
+        assert call.told(CallRouted).hotline == "4000010010"

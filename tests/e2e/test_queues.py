@@ -1,6 +1,7 @@
-"""What policies ask of queues and for: how busy they are, who may take the call, what is said before."""
+"""What policies ask of queues and for: how busy they are, who may take the call, what is said, and when."""
 
 import shutil
+import time
 import wave
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,12 +21,14 @@ from tests.e2e.floor import Floor, Landed, until
 
 pytestmark = pytest.mark.e2e
 
-BUSY, HELPERS, OWN_FIRST, ANNOUNCED, GENERAL = (
+BUSY, HELPERS, OWN_FIRST, ANNOUNCED, GENERAL, BY_DAY, ALWAYS = (
     "10010",
     "037110010",
     "031110010",
     "053110010",
     "035110010",
+    "02910010",
+    "02410010",
 )
 """Numbers dialled; each has a hotline of its own here."""
 STAGE = 4
@@ -53,6 +56,14 @@ ROUTES: Mapping[str, list[object]] = {
     ],
     ANNOUNCED: [{"name": "announced", "to": {"queue": "expert", "announcement": "expert-soon"}}],
     GENERAL: [{"name": "general", "to": {"queue": "general"}}],
+    BY_DAY: [
+        {"name": "closed", "when": {"not": {"open": "another-day"}}, "to": {"announce": "office-closed"}},
+        {"name": "open", "to": {"queue": "vip"}},
+    ],
+    ALWAYS: [
+        {"name": "open", "when": {"open": "always"}, "to": {"queue": "vip"}},
+        {"name": "closed", "to": {"announce": "office-closed"}},
+    ],
 }
 
 
@@ -62,6 +73,13 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("asking")
     for name in ("attributes.yaml", "queues.yaml"):
         shutil.copy(Path("policies") / name, folder)
+    weekday = (time.gmtime().tm_wday + 3) % 7  # not today, nor tomorrow should it be midnight soon
+    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[weekday]
+    hours = {
+        "another-day": {"days": {day: ["00:00-24:00"]}},
+        "always": {"days": {"mon-sun": ["00:00-24:00"]}},
+    }
+    YAML().dump({"time_zone": "UTC", "hours": hours}, folder / "hours.yaml")
     for number, routes in ROUTES.items():
         YAML().dump({"hotline": number, "numbers": [number], "routes": routes}, folder / f"{number}.yaml")
     return folder
@@ -172,6 +190,17 @@ def test_an_announcement_is_heard_before_the_queue(floor: Floor) -> None:
         assert call.landed() == Landed(crew="expert", number=number, segment="none")
         routed, answered = call.told(CallRouted), call.told(CallAnswered)
     assert answered.at - routed.at >= ANNOUNCEMENT
+
+
+def test_a_caller_outside_the_hours_hears_so_and_one_inside_reaches_a_person(floor: Floor) -> None:
+    early = NUMBERS["calls too early"]
+    with floor.call(early, dialled=BY_DAY) as call:
+        routed = call.told(CallRouted)
+        assert (routed.rule, routed.destination) == ("closed", "announce:office-closed")
+    assert call.events() == [routed]
+    number = NUMBERS["calls in time"]
+    with floor.call(number, dialled=ALWAYS) as call:
+        assert call.landed() == Landed(crew="vip", number=number, segment="none")
 
 
 def test_the_switch_says_nothing_strange(floor: Floor) -> None:
