@@ -57,7 +57,7 @@ def _problem(model: type[BaseModel], source: Source, mistake: Any) -> Problem | 
     match mistake["type"]:
         case "extra_forbidden":
             return source.problem(
-                steps, "unknown key" + _instead(str(loc[-1]), keys_at(model, loc[:-1])), at_key=True
+                steps, "unknown key" + instead(str(loc[-1]), keys_at(model, loc[:-1])), at_key=True
             )
         case "missing":
             if (*steps, loc[-1]) in source.void:
@@ -81,10 +81,11 @@ def _steps(value: Plain, loc: Loc) -> Steps:
 
 def unknown(kind: str, word: str, known: Iterable[str]) -> str:
     """``no queue "elder-car"; did you mean "elder-care"?``; without a near one, all there are."""
-    return f'no {kind} "{_short(word)}"{_instead(word, known)}'
+    return f'no {kind} "{_short(word)}"{instead(word, known)}'
 
 
-def _instead(word: str, known: Iterable[str]) -> str:
+def instead(word: str, known: Iterable[str]) -> str:
+    """What to write for an unknown word, as the end of a message."""
     names = sorted(known)
     if near := difflib.get_close_matches(word[:64], names, n=1):
         return f'; did you mean "{near[0]}"?'
