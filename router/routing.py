@@ -13,6 +13,7 @@ from router.numbers import Pseudonym, PseudonymKey, masked
 from router.policy.decide import decide
 from router.policy.grounds import packed
 from router.policy.load import Policies
+from router.policy.shadow import Shadow
 
 log = structlog.get_logger()
 
@@ -29,20 +30,35 @@ class Routing:
     """Seconds since the epoch."""
     monotonic: Callable[[], float]
     """Seconds on the clock that session times are taken from."""
+    shadow: Shadow | None = None
+    """A candidate that decides each call, too, without anybody hearing it."""
+
+    def go_live(self, policies: Policies) -> None:
+        """Decide by another version from the next call on; calls that have begun stay with theirs."""
+        self.policies = policies
+        if self.shadow is not None:
+            self.shadow = self.shadow.beside(policies.needs)
+
+    @property
+    def longest_window(self) -> int:
+        """The longest time back that contacts are looked for, in seconds, by the candidate, too."""
+        beside = 0 if self.shadow is None else self.shadow.policies.longest_window
+        return max(self.policies.longest_window, beside)
 
     def route(self, call: Call, started: float, answer: Answer) -> None:
         """Decide a call; ``started`` is the monotonic time at which its session began."""
-        policies = self.policies
+        policies, shadow = self.policies, self.shadow
         if call.dnis not in policies.trees:
             answer(None)
             log.warning("no hotline has this number", dnis=call.dnis[:40], call_id=call.call_id)
             return
         pseudonym = None if call.ani is None else self.key.pseudonym(call.ani)
-        asked = _Asked(self, policies, call, pseudonym, started, answer)
-        if pseudonym is None and not policies.needs.queues:
+        needs = policies.needs if shadow is None else shadow.needs
+        asked = _Asked(self, policies, shadow, call, pseudonym, started, answer)
+        if pseudonym is None and not needs.queues:
             asked.decide(policies.unknown, Data.WITHHELD)
         else:
-            self.store.caller(pseudonym, policies.needs, asked.told)
+            self.store.caller(pseudonym, needs, asked.told)
 
 
 @dataclass(slots=True)
@@ -51,6 +67,7 @@ class _Asked:
 
     routing: Routing
     policies: Policies
+    shadow: Shadow | None
     call: Call
     pseudonym: Pseudonym | None
     started: float
@@ -103,3 +120,5 @@ class _Asked:
                 grounds=packed(facts, self.policies.unknown.customer),
             )
         )
+        if self.shadow is not None:
+            self.shadow.compare(decision, facts)
