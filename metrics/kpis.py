@@ -38,6 +38,10 @@ class RoutingKpis:
             buckets=SECONDS,
         )
         self._routed: dict[tuple[str, str, str, str, Data], Counter] = {}
+        self.expect(decisions)
+
+    def expect(self, decisions: Iterable[Decision]) -> None:
+        """Create the series of decisions that can be made from now on; those that exist count on."""
         for made in decisions:
             for data in Data:
                 self._child((made.hotline, made.rule, made.segment, made.destination, data))

@@ -55,7 +55,65 @@ class RouterMetrics:
             "Lines of the log lost since the start, because nobody read them.",
             registry=registry,
         )
-        self.policy = Info("ivr_policy", "The policy version that decides.", registry=registry)
-        self.policy_loaded = Gauge(
-            "ivr_policy_loaded_timestamp_seconds", "When the policies were loaded.", registry=registry
+        self.policies = PolicyMetrics(registry)
+        self.shadow = ShadowMetrics(registry)
+
+
+class PolicyMetrics:
+    """Which policies are live, and what became of newer ones."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.live = Info("ivr_policy", "The policy version that decides.", registry=registry)
+        self.loaded = Gauge(
+            "ivr_policy_loaded_timestamp_seconds",
+            "When the version that decides was loaded.",
+            registry=registry,
+        )
+        self.reload_ok = Gauge(
+            "ivr_policy_reload_ok",
+            "The folder's files are what decides: 1; the last attempt was refused or failed: 0.",
+            registry=registry,
+        )
+        self.reload_ok.set(1)  # the start was an attempt, too
+        self.reloads = Counter(
+            "ivr_policy_reloads",
+            "Times that the folder was looked at anew, by what came of it.",
+            ("outcome",),
+            registry=registry,
+        )
+        for outcome in ("loaded", "unchanged", "refused", "failed"):
+            self.reloads.labels(outcome)
+        self.proved = Gauge(
+            "ivr_policy_proved",
+            "Every promise of the version that decides is proved, and every route can be reached: 1 or 0.",
+            registry=registry,
+        )
+        self.keep_errors = Counter(
+            "ivr_policy_keep_errors",
+            "Versions that went live and could not be kept for a rollback.",
+            registry=registry,
+        )
+
+
+class ShadowMetrics:
+    """What a candidate would decide, beside the version that does."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.on = Gauge(
+            "ivr_shadow_on", "A candidate decides beside the live version: 1 or 0.", registry=registry
+        )
+        self.version = Info("ivr_shadow", "The candidate's version.", registry=registry)
+        self.calls = Counter(
+            "ivr_shadow_calls",
+            "Calls that the candidate has decided, too, by how its action compares.",
+            ("result",),
+            registry=registry,
+        )
+        for result in ("same", "different", "failed"):
+            self.calls.labels(result)
+        self.decisions = Counter(
+            "ivr_shadow_decisions",
+            "Calls with which the candidate would do something else, by its route and the one that decided.",
+            ("hotline", "rule", "shadow_rule"),
+            registry=registry,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -134,8 +135,16 @@ class Process:
             raise OSError(f"{address}: {wrong.socketError}") from wrong
         return str(Address(address.host, port.getHost().port))
 
-    def run(self, drain: Callable[[], Awaitable[None]]) -> None:
-        """Turn until a signal comes; then ``drain``, and end."""
+    def run(self, drain: Callable[[], Awaitable[None]], hangup: Callable[[], object] | None = None) -> None:
+        """Turn until a signal comes; then ``drain``, and end. SIGHUP is ``hangup``, if that is given."""
+        terminal = os.isatty(0)
+
+        def hung_up() -> None:
+            # a terminal that was closed ends it in order; else somebody wants it to look at its files
+            if hangup is None or (terminal and not os.isatty(0)):
+                self.reactor.stop()
+            else:
+                hangup()
 
         def stop() -> Deferred[None]:
             for again in (signal.SIGTERM, signal.SIGINT):
@@ -145,8 +154,7 @@ class Process:
         self.reactor.addSystemEventTrigger("before", "shutdown", stop)
         gc.collect()
         gc.freeze()  # what lives from the start need not be looked at again in every collection
-        # a closed terminal ends it in order, too
-        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self.reactor.stop))
+        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(hung_up))
         self.reactor.run()
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -15,6 +16,12 @@ from metrics.service import RouterMetrics
 from router.agi.server import AgiPort, Limits, Refusal
 from router.errors import Taint
 from router.interfaces import to_all
+from router.live import control
+from router.live.archive import Archive
+from router.live.folders import REST_SECONDS, Folders
+from router.live.owners import Candidate, Live
+from router.live.remote import default_control
+from router.live.verdict import Order
 from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
@@ -49,6 +56,12 @@ class ServeSettings:
     metrics: Address
     key_file: Path | None
     region: str
+    versions: Path
+    """Where versions that went live are kept."""
+    control: Path | None
+    """The control socket; None: `default_control`, where it can be made."""
+    shadow: Path | None
+    """A candidate's folder."""
 
 
 class CallLog:
@@ -107,6 +120,8 @@ def serve(settings: ServeSettings) -> None:
         SettingsError, PolicyError: it cannot start.
         OSError: an address cannot be had.
     """
+    # somebody wants the files to be read, and it is at it; later `Process.run` hears it
+    signal.signal(signal.SIGHUP, lambda *_: None)
     policies = load(settings.policies)
     with store_access(settings.store, settings.key_file) as (address, key):
         _serve(settings, policies, key, address)
@@ -114,13 +129,11 @@ def serve(settings: ServeSettings) -> None:
 
 def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
     lines = CallLog(sys.stdout.fileno())
-    process = Process(address, window=lambda: policies.longest_window, line=lines.add)
+    process = Process(address, window=lambda: routing.longest_window, line=lines.add)
     kpis = RoutingKpis(process.registry, policies.decisions)
     metrics = RouterMetrics(
         process.registry, refusals=[*Taint, *Refusal], store_errors=("timeout", "down", "busy", "refused")
     )
-    metrics.policy.info({"version": policies.version})
-    metrics.policy_loaded.set(time.time())
     metrics.lines_dropped.set_function(lambda: lines.dropped)
     process.every(FLUSH_SECONDS, lines.flush)
     lookups = process.link(deadline=LOOKUP_SECONDS, bound=LOOKUPS)
@@ -144,25 +157,73 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     process.every(SWEEP_SECONDS, agi.sweep)
 
     port = process.loop.run_until_complete(listen(process.loop, agi, settings.agi.host, settings.agi.port))
+    listening = Address(settings.agi.host, port.getHost().port)
     draining = False
     watched = process.watched(settings.metrics, lambda: lookups.is_up and not draining)
+    folders = _followed(
+        process, settings=settings, routing=routing, kpis=kpis, metrics=metrics, port=listening.port
+    )
     if not settings.agi.is_loopback:
         log.warning(
             "whoever reaches this port can ask how any number is treated; and whoever stands between it and "
             "the switch can run anything there",
             address=str(settings.agi),
         )
-    log.info("ready", agi=str(Address(settings.agi.host, port.getHost().port)), metrics=watched)
+    log.info("ready", agi=str(listening), metrics=watched)
 
     async def drain() -> None:
         """Take no more calls, let those in flight end, write what is left of the journal."""
         nonlocal draining
         draining = True
         port.stopListening()
+        folders.close()
         await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
         await process.written()
         lines.flush()
         await process.until(lambda: lines.is_written, WRITE_SECONDS)
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
-    process.run(drain)
+    process.run(drain, hangup=folders.ask)
+
+
+def _followed(
+    process: Process,
+    *,
+    settings: ServeSettings,
+    routing: Routing,
+    kpis: RoutingKpis,
+    metrics: RouterMetrics,
+    port: int,
+) -> Folders:
+    """Follow the folder of the live policies, and the candidate's; listen to who wants them reloaded."""
+    folders = Folders(process.loop, monotonic=time.monotonic)
+    live = Live(
+        routing=routing,
+        kpis=kpis,
+        metrics=metrics.policies,
+        archive=Archive(settings.versions),
+        aside=folders.aside,
+        wall=time.time,
+    )
+    live.start()
+    _controlled(process, settings.control, port, folders, live)
+    trusted, version = live.archive.lived, routing.policies.version
+    folders.follow("policies", Order(folder=settings.policies), live, live=version, trusted=trusted)
+    if settings.shadow is not None:
+        candidate = Candidate(routing=routing, metrics=metrics.shadow, soon=process.loop.call_soon)
+        process.every(FLUSH_SECONDS, candidate.count)
+        order = Order(folder=settings.shadow, proof_seconds=None)
+        folders.follow("shadow", order, candidate, live=None, last_good=False)
+    process.every(REST_SECONDS, folders.rest)
+    return folders
+
+
+def _controlled(process: Process, given: Path | None, port: int, folders: Folders, live: Live) -> None:
+    """Listen on the control socket. Only one that was asked for by name must be had."""
+    path = given or default_control(port)
+    try:
+        control.listen(process.reactor, path, control.control_site(folders.reload, live.state))
+    except OSError as wrong:
+        if given is not None:
+            raise
+        log.warning("there is no control socket; files are followed all the same", why=str(wrong))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from router.cli.live import Control, Versions
 from router.cli.options import KeyFile, Policies, Region, Store, address
 from router.serve import ServeSettings
 from router.serve import serve as run
@@ -29,10 +30,32 @@ def serve(
     ] = Address("127.0.0.1", 9464),
     key_file: KeyFile = None,
     region: Region = "CN",
+    versions: Versions = Path("run/versions"),
+    control: Control = None,
+    shadow: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="IVR_SHADOW",
+            metavar="DIR",
+            help="Policies that decide each call, too, unheard: metrics say what they would change.",
+        ),
+    ] = None,
 ) -> None:
-    """Answer Asterisk's FastAGI: one decision a call. SIGTERM lets the calls in flight finish."""
+    """Answer Asterisk's FastAGI: one decision a call. SIGTERM lets the calls in flight finish.
+
+    The policies are loaded anew when their files change, at SIGHUP and by `ivr reload`; files with mistakes
+    change nothing.
+    """
     run(
         ServeSettings(
-            agi=agi, store=store, policies=policies, metrics=metrics, key_file=key_file, region=region
+            agi=agi,
+            store=store,
+            policies=policies,
+            metrics=metrics,
+            key_file=key_file,
+            region=region,
+            versions=versions,
+            control=control,
+            shadow=shadow,
         )
     )

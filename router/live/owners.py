@@ -1,0 +1,142 @@
+"""Who has a folder's policies decide: the live version's owner, and the candidate's beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from metrics.kpis import RoutingKpis
+from metrics.service import PolicyMetrics, ShadowMetrics
+from router.decision import Decision
+from router.live.archive import Archive
+from router.live.following import Aside, Outcome, Result
+from router.live.verdict import Good
+from router.policy.decide import Policies
+from router.policy.shadow import Shadow, Tally
+from router.routing import Routing
+
+log = structlog.get_logger()
+
+_SHOWN = 5
+"""Problems in a line of the log; `ivr reload` and `ivr lint` print them all."""
+PAIRS = 200
+"""Series of calls decided otherwise; what goes beyond is counted under "other"."""
+_NO_HOTLINE = "(no hotline)"
+_OTHER = ("other", "other", "other")
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """Replaces the version that decides, counts and keeps each one."""
+
+    routing: Routing
+    kpis: RoutingKpis
+    metrics: PolicyMetrics
+    archive: Archive
+    aside: Aside
+    wall: Callable[[], float]
+    """Seconds since the epoch."""
+    loaded_at: float = 0.0
+    last: tuple[float, Outcome] | None = None
+    """What came of the last attempt, and when."""
+
+    def state(self) -> dict[str, Any]:
+        """What is live and what came of the last attempt, as JSON."""
+        at, outcome = self.last or (None, None)
+        return {
+            "version": self.routing.policies.version,
+            "loaded_at": self.loaded_at,
+            "shadow": self.routing.shadow and self.routing.shadow.policies.version,
+            "tried_at": at,
+            "result": outcome and outcome.result,
+            "problems": [] if outcome is None else list(outcome.problems),
+        }
+
+    def start(self) -> None:
+        """Say which version decides, once it does."""
+        self.loaded_at = self.wall()
+        self.metrics.live.info({"version": self.routing.policies.version})
+        self.metrics.loaded.set(self.loaded_at)
+        self.metrics.proved.set(0)  # nobody has looked yet
+
+    def take(self, policies: Policies) -> None:
+        """Swap; its series are there before its first call."""
+        self.kpis.expect(policies.decisions)
+        self.routing.go_live(policies)
+        self.start()
+
+    async def confirm(self, good: Good) -> None:
+        """Say whether it is proved, and keep it."""
+        self.metrics.proved.set(good.proved)
+        if good.doubts:
+            log.warning("not all of the policies is proved", version=good.version, **_shown(good.doubts))
+        try:
+            await self.aside(self.archive.went_live, good.version, good.files, self.loaded_at)
+        except OSError as wrong:
+            self.metrics.keep_errors.inc()
+            log.warning("a version cannot be kept for a rollback", version=good.version, why=str(wrong))
+
+    def told(self, outcome: Outcome) -> None:
+        """Count it and log why; nothing else changes when files are refused."""
+        self.last = self.wall(), outcome
+        self.metrics.reloads.labels(outcome.result).inc()
+        self.metrics.reload_ok.set(outcome.good)
+        if outcome.result is Result.LOADED:
+            log.info("policies live", version=outcome.version)
+        elif not outcome.good:
+            log.error("policies not loaded", live=outcome.version, **_shown(outcome.problems))
+
+
+@dataclass(slots=True, kw_only=True)
+class Candidate:
+    """Has a candidate decide beside the live version, as long as its files are good."""
+
+    routing: Routing
+    metrics: ShadowMetrics
+    soon: Callable[[Callable[[], None]], object]
+    tally: Tally = field(default_factory=Tally)
+    _series: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def take(self, policies: Policies) -> None:
+        """Put it beside the live version."""
+        self.routing.shadow = Shadow(policies, self.routing.policies.needs, soon=self.soon, tally=self.tally)
+        self.metrics.version.info({"version": policies.version})
+        self.metrics.on.set(1)
+
+    async def confirm(self, good: Good) -> None:
+        """Nothing more is to be known of a candidate."""
+
+    def told(self, outcome: Outcome) -> None:
+        """Switch it off when its files are no good: what it last was is not what will go live."""
+        if outcome.version is None and self.routing.shadow is not None:
+            self.routing.shadow = None
+            self.metrics.on.set(0)
+            self.metrics.version.info({})
+        if outcome.result is Result.LOADED:
+            log.info("shadow policies beside the live ones", version=outcome.version)
+        elif not outcome.good:
+            log.error("shadow policies not loaded", shadow=outcome.version, **_shown(outcome.problems))
+
+    def count(self) -> None:
+        """Move the metrics by what was tallied; to be called by a timer."""
+        pairs, failed = self.tally.pairs, self.tally.failed
+        self.tally.pairs, self.tally.failed = {}, 0
+        self.metrics.calls.labels("failed").inc(failed)
+        for (decision, other), calls in pairs.items():
+            if other is not None and other.action == decision.action:
+                self.metrics.calls.labels("same").inc(calls)
+            else:
+                self.metrics.calls.labels("different").inc(calls)
+                self.metrics.decisions.labels(*self._labels(decision, other)).inc(calls)
+
+    def _labels(self, decision: Decision, other: Decision | None) -> tuple[str, str, str]:
+        labels = decision.hotline, decision.rule, _NO_HOTLINE if other is None else other.rule
+        if labels not in self._series and len(self._series) >= PAIRS:
+            return _OTHER
+        self._series.add(labels)
+        return labels
+
+
+def _shown(problems: tuple[str, ...]) -> dict[str, object]:
+    return {"problems": len(problems), "first": list(problems[:_SHOWN])}
