@@ -15,6 +15,8 @@ from router.cli.call import call
 from router.cli.demo import demo
 from router.cli.explain import explain
 from router.cli.lint import lint
+from router.cli.reload import reload
+from router.cli.rollback import rollback
 from router.cli.serve import serve
 from router.cli.test import suites
 from router.cli.up import up
@@ -28,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
     help="Intelligent IVR and call routing for a telecom hotline.",
 )
-for command in (serve, watch, lint, explain, call, up, demo):
+for command in (serve, watch, lint, explain, call, reload, rollback, up, demo):
     app.command()(command)
 app.command("test")(suites)  # pytest would take a function of that name for one of its own
 app.add_typer(customers.app, name="customers")
