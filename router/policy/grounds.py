@@ -59,18 +59,19 @@ def packed(facts: Facts, missing: Mapping[str, Value]) -> bytes:
         told["customer"] = customer
     if facts.contacts:
         now, this = facts.now, facts.call.call_id
-        told["answered"] = [
-            now - each.at for each in facts.contacts if each.answered and each.call_id != this
-        ]
-        told["offered"] = [
-            now - each.at for each in facts.contacts if not each.answered and each.call_id != this
-        ]
+        answered: list[int] = []
+        offered: list[int] = []
+        for contact in facts.contacts:
+            if contact.call_id != this:
+                (answered if contact.answered else offered).append(now - contact.at)
+        told["answered"], told["offered"] = answered, offered
     if facts.loads:
         told["loads"] = {
             queue: (load.waiting, load.longest_wait, load.ready) for queue, load in facts.loads.items()
         }
     try:
-        return orjson.dumps(told)
+        # a copy of its own size: orjson's bytes lie in a block of 1 kB, and keeping those costs 3.5 µs a call
+        return bytes(memoryview(orjson.dumps(told)))
     except TypeError:  # a contact of the year 300 billion: whoever wrote it loses his explanation, no more
         return b""
 
