@@ -102,8 +102,29 @@ def _attribute_name(text: str) -> str:
     return text
 
 
-Date = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-Word = Annotated[str, AfterValidator(_word)]
+_DAY_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+Date = Annotated[
+    date,
+    PlainValidator(_date),
+    WithJsonSchema({"type": "string", "title": "date", "format": "date", "pattern": _DAY_PATTERN}),
+]
+Word = Annotated[
+    str,
+    AfterValidator(_word),
+    WithJsonSchema({"type": "string", "title": "word", "pattern": "^[A-Za-z0-9_.+-]{1,32}$"}),
+]
+AttributeName = Annotated[
+    str,
+    AfterValidator(_attribute_name),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "title": "name",
+            "pattern": "^[a-z][a-z0-9_]{0,31}$",
+            "not": {"enum": sorted(RESERVED)},
+        }
+    ),
+]
 Line = Annotated[str, AfterValidator(_printable)]
 Whole = Annotated[int, Field(ge=-_LIMIT, le=_LIMIT)]
 
@@ -153,7 +174,9 @@ class ChoiceDeclaration(_Declaration):
     """One of a list of words."""
 
     type: Literal["choice"]
-    values: Annotated[list[Word], Field(min_length=1, max_length=500)]
+    values: Annotated[
+        list[Word], Field(min_length=1, max_length=500, json_schema_extra={"uniqueItems": True})
+    ]
     missing: str
 
     @field_validator("values")
@@ -203,7 +226,7 @@ Declaration = Annotated[
 class AttributesFile(Strict):
     """attributes.yaml: all that is known of a customer."""
 
-    attributes: dict[Annotated[str, AfterValidator(_attribute_name)], Declaration]
+    attributes: Annotated[dict[AttributeName, Declaration], Field(json_schema_extra={"required": [KNOWN]})]
 
 
 def load_attributes(directory: Path) -> Mapping[str, Attribute]:

@@ -132,6 +132,10 @@ class ShareTest(Strict):
     """A name for what is tried out: each name picks other callers; who is in stays in when it grows."""
 
 
+class AttributeTest(Strict):
+    """What must hold of an attribute: all that stands here."""
+
+
 def clause(condition: Any) -> BeforeValidator:
     """Marks a condition of this type as one that may be written as a segment's name alone."""
     return BeforeValidator(_clause, json_schema_input_type=str | condition)
@@ -200,7 +204,7 @@ def _test_model(attribute: Attribute) -> Any:
         tests |= {"at_least": (value, None), "below": (value, None), "between": (pair, None)}
     if isinstance(attribute.domain, Text):
         tests["prefix"] = (Annotated[str, Field(min_length=1, max_length=attribute.domain.max_length)], None)
-    return create_model(f"{attribute.name}_test", __base__=Strict, **tests)
+    return create_model(f"{attribute.name}_test", __base__=AttributeTest, **tests)
 
 
 def condition_model(attributes: Mapping[str, Attribute | None]) -> type[Condition]:

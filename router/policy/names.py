@@ -6,7 +6,7 @@ the context of a validation.
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
@@ -18,6 +18,9 @@ MAX_WINDOW = 30 * 86_400
 """The longest time that contacts are kept for, in seconds."""
 NO_SEGMENT = "none"
 """What is reported of a caller who belongs to no segment."""
+
+AMONG = "x-among"
+"""Marks in a JSON Schema which field of `Names` a text must be one of."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -74,20 +77,40 @@ def _of(kind: str, among: str) -> AfterValidator:
     return AfterValidator(known)
 
 
-_TOKEN = WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9_.:@/+-]+$", "maxLength": MAX_NAME})
-Token = Annotated[str, AfterValidator(_token), _TOKEN]
-SegmentToken = Annotated[str, AfterValidator(_segment_token), _TOKEN]
+def _shown(title: str, among: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "title": title, AMONG: among})
+
+
+_TOKEN: dict[str, Any] = {
+    "type": "string",
+    "title": "name",
+    "pattern": "^[A-Za-z0-9_.:@/+-]+$",
+    "maxLength": MAX_NAME,
+}
+Token = Annotated[str, AfterValidator(_token), WithJsonSchema(_TOKEN)]
+SegmentToken = Annotated[
+    str, AfterValidator(_segment_token), WithJsonSchema({**_TOKEN, "not": {"const": NO_SEGMENT}})
+]
 Duration = Annotated[
     int,
     PlainValidator(_seconds),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,6}[smhd]$", "examples": ["45s", "72h"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "title": "duration",
+            "pattern": "^[1-9][0-9]{0,6}[smhd]$",
+            "examples": ["45s", "72h"],
+        }
+    ),
 ]
-Queue = Annotated[str, _of("queue", "queues")]
-Menu = Annotated[str, _of("menu", "menus")]
-Prompt = Annotated[str, _of("prompt", "prompts")]
-Segment = Annotated[str, _of("segment", "segments")]
-HoursName = Annotated[str, _of("hours", "hours")]
+Queue = Annotated[str, _of("queue", "queues"), _shown("queue", "queues")]
+Menu = Annotated[str, _of("menu", "menus"), _shown("menu", "menus")]
+Prompt = Annotated[str, _of("prompt", "prompts"), _shown("prompt", "prompts")]
+Segment = Annotated[str, _of("segment", "segments"), _shown("segment", "segments")]
+HoursName = Annotated[str, _of("hours", "hours"), _shown("hours", "hours")]
 MenuKey = Annotated[
-    str, AfterValidator(_menu_key), WithJsonSchema({"type": "string", "pattern": "^[0-9*#]$"})
+    str,
+    AfterValidator(_menu_key),
+    WithJsonSchema({"type": "string", "title": "key of a telephone", "pattern": "^[0-9*#]$"}),
 ]
 Priority = Annotated[int, Field(ge=0, le=100)]

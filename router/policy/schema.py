@@ -162,16 +162,22 @@ def _listed(value: Plain) -> Plain:
     return value if isinstance(value, list) else [value]
 
 
-Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
+def listed(of: Any) -> BeforeValidator:
+    """Marks a list of these as one that may be written as one of them alone."""
+    several: Any = Annotated[list[of], Field(min_length=1)]
+    return BeforeValidator(_listed, json_schema_input_type=of | several)
+
+
+Listed = listed(str)
 
 
 class GoesToEntry(Strict):
     """Where the call must go: to one of all that are listed, or to a person by a number of keys."""
 
-    queue: Annotated[list[Queue], Field(min_length=1), Listed] = Field(default_factory=list)
-    menu: Annotated[list[Menu], Field(min_length=1), Listed] = Field(default_factory=list)
-    announce: Annotated[list[Prompt], Field(min_length=1), Listed] = Field(default_factory=list)
-    refuse: Annotated[list[Prompt], Field(min_length=1), Listed] = Field(default_factory=list)
+    queue: Annotated[list[Queue], Field(min_length=1), listed(Queue)] = Field(default_factory=list)
+    menu: Annotated[list[Menu], Field(min_length=1), listed(Menu)] = Field(default_factory=list)
+    announce: Annotated[list[Prompt], Field(min_length=1), listed(Prompt)] = Field(default_factory=list)
+    refuse: Annotated[list[Prompt], Field(min_length=1), listed(Prompt)] = Field(default_factory=list)
     person_within_keys: Annotated[int, Field(ge=0, le=9)] | None = None
     """A person can be reached by pressing at most so many keys; 0 is the same as "human"."""
 
