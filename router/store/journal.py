@@ -9,8 +9,9 @@ reader knows an event by its call id.
 The grounds of a decision are a field beside its event. The line for the log has none: they are personal data.
 """
 
+import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -145,26 +146,41 @@ def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, l
 
 
 def find(client: redis.Redis, call_id: str, *, entries: int = MOST) -> CallRouted | None:
-    """How a call was routed, by the latest of the last ``entries`` events that says so; None: by none.
+    """How a call was routed, by the latest event that says so; None: by none of the last ``entries``.
 
-    The stream is read from its end, a page at a time (a million entries: 4 s).
+    The switch's call ids begin with the second of the call: around it the stream is read first, then from its
+    end, a page at a time (some 7 s for a million entries).
     """
     if not call_id.isprintable():
         return None
-    last = "+"
     named = b'"call_id":%b,' % orjson.dumps(call_id)
-    for _ in range(0, entries, _PAGE):
-        page: Any = client.xrevrange(STREAM, max=last, count=_PAGE)
-        for _, fields in page:
+    for since, until in _stretches(call_id):
+        for fields in islice(_backwards(client, since, until), entries):
             if named in fields.get(b"event", b""):
-                with suppress(ValueError, KeyError):
+                with suppress(ValueError):
                     event = _event(fields)
                     if isinstance(event, CallRouted) and event.call_id == call_id:
                         return event
-        if len(page) < _PAGE:
-            return None
-        last = f"({page[-1][0].decode()}"
     return None
+
+
+def _stretches(call_id: str) -> Iterator[tuple[str, str]]:
+    """Where on the stream a call may be, as first and last place."""
+    if begun := re.search(r"(?:^|-)([0-9]{10})\.[0-9]+$", call_id):
+        second = int(begun[1])
+        yield f"{second - 60}000", f"{second + 600}000"
+    yield "-", "+"
+
+
+def _backwards(client: redis.Redis, since: str, until: str) -> Iterator[dict[bytes, bytes]]:
+    """The entries of a stretch of the stream, the latest first."""
+    while True:
+        page: Any = client.xrevrange(STREAM, max=until, min=since, count=_PAGE)
+        for _, fields in page:
+            yield fields
+        if len(page) < _PAGE:
+            return
+        until = f"({page[-1][0].decode()}"
 
 
 def _event(fields: dict[bytes, bytes]) -> Event:

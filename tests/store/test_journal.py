@@ -208,6 +208,17 @@ def test_a_call_is_found_by_its_id(valkey):
     assert find(valkey, "1.1", entries=2000) is None
 
 
+def test_a_call_is_looked_for_around_its_own_time_first(valkey):
+    """A million younger entries need not be read: here one of them has the same call id."""
+    at = 1732391200
+    for seconds, rule in ((-61, "before"), (-60, "first"), (600, "last"), (601, "behind")):
+        event = to_json(routed(call_id=f"site-{at}.7", rule=rule))
+        valkey.xadd(STREAM, {"event": event}, id=f"{at + seconds}000-0")
+    assert find(valkey, f"site-{at}.7").rule == "last"
+    valkey.xdel(STREAM, f"{at - 60}000-0", f"{at + 600}000-0")
+    assert find(valkey, f"site-{at}.7").rule == "behind"
+
+
 @pytest.mark.parametrize("call_id", ["1.2", "1", "", '1.1"', "1.1\udcff", "\n"])
 def test_a_call_that_is_not_there_is_not_found(valkey, call_id):
     add(valkey, routed(call_id="1.1"))
