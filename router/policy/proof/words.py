@@ -1,9 +1,10 @@
 """Callers, actions and promises in words, as findings tell them."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from router.decision import Action, Announce, Penalty, Refuse, ToMenu, ToQueue
 from router.facts import CALM, Contact, Facts, QueueLoad, Value
@@ -103,9 +104,10 @@ def _shares(facts: Facts, asked: Collection[Leaf]) -> Iterator[str]:
 def _time(book: Rulebook, facts: Facts, asked: Collection[Leaf]) -> Iterator[str]:
     names = dict.fromkeys(leaf.hours for leaf in asked if isinstance(leaf, Open))
     if names:
-        at = datetime.fromtimestamp(facts.now, UTC)
+        zone = book.hours[next(iter(names))].calendar.zone
+        at = datetime.fromtimestamp(facts.now, ZoneInfo(zone))
         states = (f"{name} {'open' if opening(book.hours[name])(facts.now) else 'closed'}" for name in names)
-        yield f"at {at:%Y-%m-%d %H:%M} UTC ({', '.join(states)})"
+        yield f"at {at:%Y-%m-%d %H:%M} {zone} ({', '.join(states)})"
 
 
 def text(value: Value) -> str:
