@@ -7,7 +7,7 @@ is turned.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -75,6 +75,22 @@ def spans(hours: Hours, since: int, until: int) -> Iterator[tuple[int, int]]:
         first, end = max(opens, since), min(closes, until)
         if first < end:
             yield first, end
+
+
+def known_until(hours: Iterable[Hours]) -> int | None:
+    """The last year whose holidays all these hours know: New Year after it, somebody must be told.
+
+    None: they know those of every year, or no day would have other hours if it were a holiday.
+    """
+    years = (each.calendar.announced_until for each in hours if _minds_holidays(each))
+    return min((year for year in years if year is not None), default=None)
+
+
+def _minds_holidays(hours: Hours) -> bool:
+    """Whether some day would have other hours if it were a holiday, or a weekend that is worked."""
+    return any(hours.on_holidays not in {None, day} for day in hours.days) or any(
+        hours.on_worked != day for day in hours.days[5:]
+    )
 
 
 def _around(hours: Hours, now: int) -> tuple[int, int, bool]:
