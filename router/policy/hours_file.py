@@ -2,35 +2,37 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
-from itertools import pairwise
+from datetime import date, timedelta
+from itertools import chain, pairwise
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
-import holidays as public
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from router.errors import Problem
-from router.policy.attributes import Date
 from router.policy.check import Strict, check, described, unknown
+from router.policy.domains import day as day_of
 from router.policy.hours import Calendar, Hours, Span
 from router.policy.names import Token
+from router.policy.public_holidays import FIRST_YEAR, LAST_YEAR, countries, joined, listed
 from router.policy.source import Plain, Source
 
-FIRST_YEAR, LAST_YEAR = 2000, 2099
-"""Years whose holidays are worked out."""
-
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_LONGEST = 31
+"""Days in one range of dates; a longer one is a slip of the pen."""
 
 
 def _zone(name: str) -> str:
-    if name not in (names := available_timezones()):
-        raise ValueError(unknown("time zone", name, names))
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # no such file, a way out of the folder, a folder
+        raise ValueError(unknown("time zone", name, available_timezones())) from None
     return name
 
 
 def _country(name: str) -> str:
-    if name not in (names := public.list_supported_countries()):
+    if name not in (names := countries()):
         raise ValueError(unknown("country", name, names))
     return name
 
@@ -72,6 +74,20 @@ def _closed(value: Plain) -> Plain:
     return value
 
 
+def _dates(value: Plain) -> list[date]:
+    """The days of ``2027-10-01``, or of ``2027-10-01..2027-10-07`` with both ends."""
+    ends = [day_of(text) for text in value.split("..")] if isinstance(value, str) else []
+    first, last = (ends[0], ends[-1]) if ends else (None, None)
+    if first is None or last is None or len(ends) > 2:
+        raise ValueError(f"must be a date like 2027-10-01, or 2027-10-01..2027-10-07, not {described(value)}")
+    if any(not FIRST_YEAR <= each.year <= LAST_YEAR for each in (first, last)):
+        raise ValueError(f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+    length = (last - first).days + 1
+    if not len(ends) <= length <= _LONGEST:
+        raise ValueError(f"must be the first day, then the last, of at most {_LONGEST} days")
+    return [first + timedelta(days=ahead) for ahead in range(length)]
+
+
 def _days(text: str) -> str:
     if not re.fullmatch(f"({'|'.join(_DAYS)})(-({'|'.join(_DAYS)}))?", text):
         raise ValueError(f"must be a day like mon, or days like mon-fri, not {described(text)}")
@@ -93,6 +109,13 @@ Spans = Annotated[
     Field(max_length=24),
     AfterValidator(_apart),
     BeforeValidator(_closed, json_schema_input_type=Literal["closed"] | list[SpanText]),
+]
+Dates = Annotated[
+    list[date],
+    PlainValidator(_dates),
+    WithJsonSchema(
+        {"type": "string", "pattern": rf"^{_DATE}(\.\.{_DATE})?$", "examples": ["2027-10-01..2027-10-07"]}
+    ),
 ]
 Days = Annotated[
     str, AfterValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[a-z]{3}(-[a-z]{3})?$"})
@@ -125,13 +148,24 @@ class HolidaysEntry(Strict):
     country: Annotated[str, AfterValidator(_country)]
     """Two letters, ISO 3166: CN."""
     announced_until: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)] | None = None
-    """The last year whose holidays the state has announced; without it, they follow from rules each year."""
+    """The last year whose holidays the state has announced; without it, the last of the country's list.
+
+    The lists of most countries have none: their holidays follow from rules, and every year's are known.
+    """
     unannounced: Literal["as_rules_say", "none"] = "as_rules_say"
     """Later years have the days that follow from rules, without working weekends; or no holidays at all."""
-    closed: list[Date] = Field(default_factory=list)
+    joined_weekends: bool = False
+    """The weekend that touches a holiday of the country's list belongs to it, unless it is worked."""
+    closed: list[Dates] = Field(default_factory=list)
     """Holidays that are none elsewhere, or that the country's list has not yet."""
-    worked: list[Date] = Field(default_factory=list)
+    worked: list[Dates] = Field(default_factory=list)
     """Days that are worked although the country's list says otherwise, and working weekends."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if both := sorted({*chain(*self.closed)} & {*chain(*self.worked)}):
+            raise ValueError(f"{both[0]} is in closed and in worked")
+        return self
 
 
 class HoursFile(Strict):
@@ -159,40 +193,34 @@ def _not_announced(entry: HolidaysEntry | None) -> str | None:
     """What to do about a year that is said to be announced, and of which nobody says the days."""
     if entry is None or entry.announced_until is None:
         return None
-    listed = [
-        year
-        for year in getattr(_public(entry.country), "special_public_holidays", {})
-        if isinstance(year, int)
-    ]
-    own = {day.year for day in (*entry.closed, *entry.worked)}
-    missing = [
-        year
-        for year in range(max(listed, default=LAST_YEAR) + 1, entry.announced_until + 1)
-        if year not in own
-    ]
-    if not missing:
+    last = listed(entry.country).announced_until
+    own = {day.year for day in chain(*entry.closed, *entry.worked)}
+    years = range(entry.announced_until if last is None else last, entry.announced_until)
+    missing = next((year + 1 for year in years if year + 1 not in own), None)
+    if missing is None:
         return None
-    ends = f"the list of {entry.country} ends with {max(listed)}"
-    return f"{ends}; write the days of {missing[0]} under closed and worked"
-
-
-def _public(country: str) -> public.HolidayBase:
-    return public.country_holidays(country, years=range(FIRST_YEAR, LAST_YEAR + 1))
+    return (
+        f"the list of {entry.country} ends with {last}; write the days of {missing} under closed and worked"
+    )
 
 
 def _calendar(file: HoursFile) -> Calendar:
     entry = file.holidays
     if entry is None:
         return Calendar(zone=file.time_zone, holidays=frozenset(), worked=frozenset(), announced_until=None)
-    listed = _public(entry.country)
-    last = LAST_YEAR if entry.announced_until is None else entry.announced_until
-    everywhere = {day for day in listed if day.year <= last or entry.unannounced == "as_rules_say"}
-    worked: set[date] = {day for day in getattr(listed, "weekend_workdays", ()) if day.year <= last}
+    country = listed(entry.country)
+    until = country.announced_until if entry.announced_until is None else entry.announced_until
+    last = LAST_YEAR if until is None else until
+    days = {day for day in country.holidays if day.year <= last or entry.unannounced == "as_rules_say"}
+    worked = {day for day in country.worked if day.year <= last}
+    if entry.joined_weekends:
+        days |= set(joined(days, worked))
+    own_closed, own_worked = frozenset(chain(*entry.closed)), frozenset(chain(*entry.worked))
     return Calendar(
         zone=file.time_zone,
-        holidays=frozenset((everywhere | set(entry.closed)) - set(entry.worked)),
-        worked=frozenset((worked - set(entry.closed)) | set(entry.worked)),
-        announced_until=entry.announced_until,
+        holidays=frozenset((days | own_closed) - own_worked),
+        worked=frozenset((worked - own_closed) | own_worked),
+        announced_until=until,
     )
 
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import holidays
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,10 +14,11 @@ from hypothesis import strategies as st
 from router.errors import PolicyError
 from router.facts import Facts
 from router.policy.conditions import Closures
-from router.policy.hours import Calendar, Hours, Span, opening, spans
+from router.policy.hours import Calendar, Hours, Span, known_until, opening, spans
 from router.policy.hours_file import hours_of
 from router.policy.load import load
 from router.policy.nodes import Open
+from router.policy.public_holidays import listed
 from router.policy.source import parse, read
 from tests.policy.callers import facts
 from tests.policy.conftest import Write
@@ -73,9 +73,26 @@ def test_service_hours_know_no_holiday() -> None:
     ]
 
 
-def test_the_shipped_hours_say_how_far_the_list_of_the_country_reaches() -> None:
-    listed = holidays.country_holidays("CN").special_public_holidays
-    assert OFFICE.calendar.announced_until == max(listed)
+def test_holidays_are_known_as_far_as_the_list_of_the_country_reaches() -> None:
+    """Only of hours in which a holiday changes anything."""
+    listed_until = listed("CN").announced_until
+    assert OFFICE.calendar.announced_until == known_until([SERVICE, OFFICE]) == listed_until
+    assert known_until([SERVICE]) is None
+    assert known_until([]) is None
+
+
+def test_a_year_that_is_written_out_is_known() -> None:
+    """Ranges have both ends; the earliest last year counts."""
+    text = "time_zone: Asia/Shanghai\n"
+    text += "holidays: {country: CN, announced_until: 2027,\n"
+    text += "  closed: [2027-10-01..2027-10-07], worked: [2027-10-09]}\n"
+    text += 'hours: {office: {days: {mon-fri: ["09:00-18:00"]}, holidays: closed}}\n'
+    office = hours(text)["office"]
+    assert known_until([office]) == 2027
+    assert known_until([office, OFFICE]) == listed("CN").announced_until
+    is_open = opening(office)
+    open_on = [day for day in range(1, 12) if is_open(at(f"2027-10-{day:02}T10:00:00"))]
+    assert open_on == [8, 9, 11]
 
 
 def test_a_year_that_is_not_announced_has_the_days_of_the_rules_and_no_working_weekend() -> None:
@@ -115,6 +132,47 @@ def test_a_country_without_announcements_is_known_in_every_year() -> None:
     office = hours(text)["office"]
     assert office.calendar.announced_until is None
     assert not opening(office)(at("2040-07-04T10:00:00", "America/New_York"))
+
+
+DAYS_OFF = {
+    2025: ["01-01", "01-28..02-04", "04-04..04-06", "05-01..05-05", "05-31..06-02", "10-01..10-08"],
+    2026: [
+        "01-01..01-03",
+        "02-15..02-23",
+        "04-04..04-06",
+        "05-01..05-05",
+        "06-19..06-21",
+        "09-25..09-27",
+        "10-01..10-07",
+    ],
+}
+WORKED = {
+    2025: ["01-26", "02-08", "04-27", "09-28", "10-11"],
+    2026: ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"],
+}
+"""As the State Council's office announced them (国办发明电〔2024〕12号 and 〔2025〕7号)."""
+
+
+@pytest.mark.parametrize("year", DAYS_OFF)
+def test_the_days_off_are_those_that_the_state_announced(year: int) -> None:
+    """All of them, the weekends in them too, and no other."""
+    announced: set[date] = set()
+    for part in DAYS_OFF[year]:
+        first, last = (date.fromisoformat(f"{year}-{end}") for end in (part[:5], part[-5:]))
+        announced |= {day for day in days(year) if first <= day <= last}
+    assert {day for day in OFFICE.calendar.holidays if day.year == year} == announced
+    worked = {date.fromisoformat(f"{year}-{day}") for day in WORKED[year]}
+    assert {day for day in OFFICE.calendar.worked if day.year == year} == worked
+
+
+def test_a_weekend_is_a_holiday_only_where_that_is_said() -> None:
+    text = "time_zone: Asia/Shanghai\nholidays: {country: CN}\n"
+    text += 'hours: {shop: {days: {mon-sun: ["09:00-18:00"]}, holidays: closed}}\n'
+    october = [f"2025-10-{day:02}T10:00:00" for day in range(1, 10)]
+    plain = opening(hours(text)["shop"])
+    assert [moment[8:10] for moment in october if plain(at(moment))] == ["04", "05", "09"]
+    joined = opening(hours(text.replace("CN}", "CN, joined_weekends: true}"))["shop"])
+    assert [moment[8:10] for moment in october if joined(at(moment))] == ["09"]
 
 
 def days(year: int) -> Iterator[date]:
