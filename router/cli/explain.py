@@ -9,6 +9,7 @@ import typer
 from router.cli import calls
 from router.cli.explained import Format, Lang, Told, as_json, as_text
 from router.cli.given import Given, given, moment
+from router.cli.live import Versions
 from router.cli.options import KeyFile, Policies, Region, Store
 from router.errors import NoHotline, SettingsError
 from router.numbers import normalise
@@ -61,12 +62,7 @@ def explain(
     policies: Policies = Path("policies"),
     key_file: KeyFile = None,
     region: Region = "CN",
-    versions: Annotated[
-        Path,
-        typer.Option(
-            "--versions", envvar="IVR_VERSIONS", metavar="DIR", help="Where versions that went live are kept."
-        ),
-    ] = Path("run/versions"),
+    versions: Versions = Path("run/versions"),
     lang: Annotated[
         Lang, typer.Option(help="both: in English, with the reason in both languages.")
     ] = Lang.BOTH,
