@@ -12,7 +12,7 @@ import pytest
 
 from router.live.examiner import Examiner
 from router.live.verdict import Failed, Good, Known, Order, Refused
-from tests.live.conftest import ROOT, freeze, has_order, wait_for
+from tests.live.world import ROOT, freeze, has_order, wait_for
 
 LONG = 60.0
 

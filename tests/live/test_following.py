@@ -10,7 +10,7 @@ from router.live.following import Follower, Outcome, Result
 from router.live.judge import verdict
 from router.live.verdict import Failed, Good, Order, Refused
 from router.policy.load import load
-from tests.live.conftest import hotline
+from tests.live.world import hotline
 
 NEVER = 3600.0
 """Seconds between two polls, where a test does not want any."""
