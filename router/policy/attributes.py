@@ -135,6 +135,7 @@ class _Declaration(Strict):
     source: Line
     """Where the value comes from."""
     description: Line
+    """What it is, in words for people."""
     code: Word | None = None
     """A short name of the field in the store; without it, the attribute's name."""
 
@@ -143,9 +144,11 @@ class IntegerDeclaration(_Declaration):
     """A whole number."""
 
     type: Literal["integer"]
+    """The word for this type."""
     range: Annotated[list[Whole], Field(min_length=2, max_length=2)]
     """Lowest and highest value."""
     missing: Whole
+    """The value of a customer of whom it is not known, and of every unknown caller; one of the range."""
 
     @field_validator("range")
     @classmethod
@@ -167,17 +170,22 @@ class BooleanDeclaration(_Declaration):
     """True or false."""
 
     type: Literal["boolean"]
+    """The word for this type."""
     missing: bool
+    """The value of a customer of whom it is not known, and of every unknown caller."""
 
 
 class ChoiceDeclaration(_Declaration):
     """One of a list of words."""
 
     type: Literal["choice"]
+    """The word for this type."""
     values: Annotated[
         list[Word], Field(min_length=1, max_length=500, json_schema_extra={"uniqueItems": True})
     ]
+    """The words that a customer can have here."""
     missing: str
+    """The value of a customer of whom it is not known, and of every unknown caller; one of values."""
 
     @field_validator("values")
     @classmethod
@@ -199,8 +207,11 @@ class TextDeclaration(_Declaration):
     """Any text of one line."""
 
     type: Literal["text"]
+    """The word for this type."""
     max_length: Annotated[int, Field(ge=1, le=256)]
+    """The most characters."""
     missing: Line
+    """The value of a customer of whom it is not known, and of every unknown caller."""
 
     @field_validator("missing")
     @classmethod
@@ -214,7 +225,9 @@ class DateDeclaration(_Declaration):
     """A date."""
 
     type: Literal["date"]
+    """The word for this type."""
     missing: Date
+    """The value of a customer of whom it is not known, and of every unknown caller."""
 
 
 Declaration = Annotated[
@@ -227,6 +240,7 @@ class AttributesFile(Strict):
     """attributes.yaml: all that is known of a customer."""
 
     attributes: Annotated[dict[AttributeName, Declaration], Field(json_schema_extra={"required": [KNOWN]})]
+    """Attributes by name. "known" is one: every customer has it as true, and nobody else."""
 
 
 def load_attributes(directory: Path) -> Mapping[str, Attribute]:

@@ -192,18 +192,25 @@ def value_type(attribute: Attribute) -> Any:
             assert_never(never)
 
 
+def _asks(description: str, **more: Any) -> Any:
+    return Field(None, description=description, **more)
+
+
 def _test_model(attribute: Attribute) -> Any:
     """The tests that the attribute's type allows, as a model."""
     value = value_type(attribute)
     values: Any = list[value]  # type: ignore[valid-type]  # made at run time
-    tests: dict[str, Any] = {"is_": (value, Field(None, alias="is"))}
+    tests: dict[str, Any] = {"is_": (value, _asks("It is this value.", alias="is"))}
     if not isinstance(attribute.domain, Boolean):
-        tests["one_of"] = (Annotated[values, Field(min_length=1)], None)
+        tests["one_of"] = (Annotated[values, Field(min_length=1)], _asks("It is one of these values."))
     if isinstance(attribute.domain, Integer | Day):
         pair = Annotated[values, Field(min_length=2, max_length=2), AfterValidator(_rising)]
-        tests |= {"at_least": (value, None), "below": (value, None), "between": (pair, None)}
+        tests["at_least"] = (value, _asks("It is this value or a greater one; of a date: this day or later."))
+        tests["below"] = (value, _asks("It is less than this value; of a date: before this day."))
+        tests["between"] = (pair, _asks("It lies between these two values, or is one of them."))
     if isinstance(attribute.domain, Text):
-        tests["prefix"] = (Annotated[str, Field(min_length=1, max_length=attribute.domain.max_length)], None)
+        begins = Annotated[str, Field(min_length=1, max_length=attribute.domain.max_length)]
+        tests["prefix"] = (begins, _asks("It begins with this text."))
     return create_model(f"{attribute.name}_test", __base__=AttributeTest, **tests)
 
 

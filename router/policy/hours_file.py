@@ -176,6 +176,7 @@ class HoursFile(Strict):
     holidays: HolidaysEntry | None = None
     """Without it no day is a holiday."""
     hours: dict[Token, HoursEntry]
+    """Hours by name, for the condition "open: NAME"."""
 
 
 def hours_of(source: Source) -> tuple[Mapping[str, Hours] | None, list[Problem]]:

@@ -6,8 +6,9 @@ a sum, another file), the schema takes more than the models do, and never less.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,8 +19,11 @@ from router.policy import schema
 from router.policy.attributes import Attribute, AttributesFile
 from router.policy.check import Strict
 from router.policy.clauses import AttributeTest, Condition, CountTest, LoadTest, WaitTest
+from router.policy.hours import FILE as HOURS_FILE
 from router.policy.hours_file import HoursFile
+from router.policy.load import QUEUES_FILE
 from router.policy.names import AMONG, Names
+from router.policy.source import Source, read
 from router.policy.suite import schema as suite
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -41,6 +45,8 @@ def json_schema(kind: Kind, attributes: Mapping[str, Attribute], names: Names) -
     Names are those that other files declare; None where any will do.
     """
     made = _model(kind, attributes).model_json_schema(schema_generator=_Schema)
+    if kind is Kind.QUEUES:  # it declares them itself
+        names = Names()
     title = {"$schema": DIALECT, "$comment": 'Made by "ivr schema"; do not change it by hand.'}
     named: dict[str, Any] = _with_names(made, names)
     return title | named
@@ -55,6 +61,22 @@ def _model(kind: Kind, attributes: Mapping[str, Attribute]) -> type[BaseModel]:
         Kind.SUITE: suite.suite_model(attributes),
     }
     return models[kind]
+
+
+def declared_names(directory: Path) -> Names:
+    """The names that files of a folder declare for others, also when they have mistakes."""
+    queues, hours = read(directory / QUEUES_FILE), read(directory / HOURS_FILE)
+    return Names(
+        queues=_keys(queues, "queues"),
+        menus=_keys(queues, "menus"),
+        prompts=_keys(queues, "prompts"),
+        hours=_keys(hours, "hours"),
+    )
+
+
+def _keys(source: Source, key: str) -> frozenset[str] | None:
+    names: Any = source.value.get(key) if isinstance(source.value, dict) else None
+    return frozenset(names) if isinstance(names, dict) else None
 
 
 def _one_of(*keys: str) -> dict[str, Any]:
@@ -113,6 +135,9 @@ class _Schema(GenerateJsonSchema):
         made = super().model_schema(schema)
         lines = [cls for cls in schema["cls"].__mro__ if issubclass(cls, Strict) and cls is not Strict]
         made["title"] = _title(schema["cls"].__name__)
+        for name, told in _described(lines).items():
+            if name in made["properties"]:
+                made["properties"][name].setdefault("description", told)
         described = next((cls.__doc__ for cls in lines if cls.__doc__), None)
         shape = next((_SHAPES[cls] for cls in lines if cls in _SHAPES), {})
         return made | ({"description": described} if described else {}) | shape
@@ -135,6 +160,12 @@ class _Schema(GenerateJsonSchema):
         return made
 
 
+def _described(lines: Sequence[type[BaseModel]]) -> dict[str, str]:
+    """What keys are, also those that a model made at run time has anew."""
+    fields = (item for cls in reversed(lines) for item in cls.model_fields.items())
+    return {field.alias or name: field.description for name, field in fields if field.description}
+
+
 def _title(name: str) -> str:
     """``RouteEntry`` is a route."""
     words = re.sub("(?<=[a-z])(?=[A-Z])|_", " ", name.removesuffix("Entry")).lower()
@@ -154,5 +185,5 @@ def _entries(made: Mapping[str, Any], names: Names) -> Iterator[tuple[str, Any]]
     for key, value in made.items():
         if key != AMONG:
             yield key, _with_names(value, names)
-        elif (known := getattr(names, value)) is not None:
+        elif known := getattr(names, value):  # an empty "enum" is no schema
             yield "enum", sorted(known)

@@ -25,13 +25,16 @@ class QueueEntry(Strict):
     answer_within: Duration
     """The time in which a call should be answered; later answers count as late."""
     description: Line
+    """What it is for, in words for people."""
 
 
 class KeyTo(Strict):
     """Where a key of a menu leads: a queue or a menu; neither: the caller hears something and stays."""
 
     queue: Queue | None = None
+    """One of queues."""
     menu: Menu | None = None
+    """One of menus."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -44,6 +47,7 @@ class MenuEntry(Strict):
     """A menu of the switch."""
 
     description: Line
+    """What it is for, in words for people."""
     keys: dict[MenuKey, KeyTo] = Field(default_factory=dict)
     """Where each key leads; the prover needs it to say how many keys are between a caller and a person."""
 
@@ -52,14 +56,18 @@ class PromptEntry(Strict):
     """A prompt of the switch."""
 
     description: Line
+    """What it says, in words for people."""
 
 
 class QueuesFile(Strict):
     """queues.yaml: where the switch can send a call."""
 
     queues: Annotated[dict[Token, QueueEntry], Field(min_length=1)]
+    """Queues by name, as in the switch's queues.conf."""
     menus: dict[Token, MenuEntry] = Field(default_factory=dict)
+    """Menus by name; NAME is the context ivr-menu-NAME of the switch's dialplan."""
     prompts: dict[Token, PromptEntry] = Field(default_factory=dict)
+    """Prompts by name, as in the switch's prompts.yaml."""
 
 
 # --- a hotline file ----------------------------------------------------------------------------
@@ -82,7 +90,9 @@ class ReportEntry(Strict):
     """Which figures the hotline answers for."""
 
     service_level: Annotated[ServiceLevel, Field(strict=False)]
+    """The formula: T / A, T / (A + B), (T + b) / (A + B) and T / (A + B - b), in the order of the words."""
     within: Duration
+    """T and b are what happened within this time."""
     short_abandon: Duration
     """Who hangs up sooner is not counted as abandoned where the formula says so."""
 
@@ -91,7 +101,9 @@ class PenaltyEntry(Strict):
     """Which agents of the queue may take the call, by their penalty: 0 its own people, more its helpers."""
 
     min: Annotated[int, Field(ge=0, le=99)] = 0
+    """The least penalty of those who may."""
     max: Annotated[int, Field(ge=0, le=99)]
+    """The greatest penalty of those who may."""
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
@@ -104,6 +116,7 @@ class To(Strict):
     """Where a call goes: one of queue, menu, announce and refuse."""
 
     queue: Queue | None = None
+    """Wait in this queue, one of queues.yaml."""
     priority: Priority = 0
     """With a queue: callers with a greater one are answered first."""
     penalty: PenaltyEntry | None = None
@@ -111,6 +124,7 @@ class To(Strict):
     announcement: Prompt | None = None
     """With a queue: a prompt that the caller hears before waiting."""
     menu: Menu | None = None
+    """Hear this menu, one of queues.yaml."""
     announce: Prompt | None = None
     """Play this prompt, then end the call."""
     refuse: Prompt | None = None
@@ -121,6 +135,7 @@ class OverflowTo(Strict):
     """The queue of a later stage."""
 
     queue: Queue
+    """The queue, one of queues.yaml."""
     priority: Priority | None = None
     """Without it, that of the stage before."""
     penalty: PenaltyEntry | None = None
@@ -133,6 +148,7 @@ class OverflowEntry(Strict):
     after: Duration
     """The time in the stage before."""
     to: OverflowTo
+    """Where the call goes on to wait."""
 
 
 Words = Annotated[Line, Field(min_length=1, json_schema_extra={"pattern": r"\S"})]
@@ -143,18 +159,24 @@ class Reason(Strict):
     """Why, in words for people."""
 
     en: Words
+    """In English."""
     zh: Words
+    """In Chinese."""
 
 
 class RouteEntry(Strict):
     """Who goes where; the first route that matches takes the call."""
 
     name: Token
+    """What metrics, logs and tests call it; no two routes of a file have one name."""
     when: Condition | None = None
-    """Without it, the route matches every call."""
+    """Who is meant; without it, the route matches every call. Only the last route has none, and must not."""
     to: To
+    """Where the call goes."""
     overflow: Annotated[list[OverflowEntry], Field(max_length=8)] = Field(default_factory=list)
+    """With a queue: where a caller goes on to wait when nobody has answered in time."""
     reason: Reason | None = None
+    """Why, in words for people; a route that refuses calls must have one."""
 
 
 def _listed(value: Plain) -> Plain:
@@ -175,9 +197,13 @@ class GoesToEntry(Strict):
     """Where the call must go: to one of all that are listed, or to a person by a number of keys."""
 
     queue: Annotated[list[Queue], Field(min_length=1), listed(Queue)] = Field(default_factory=list)
+    """It may wait in one of these queues."""
     menu: Annotated[list[Menu], Field(min_length=1), listed(Menu)] = Field(default_factory=list)
+    """It may hear one of these menus."""
     announce: Annotated[list[Prompt], Field(min_length=1), listed(Prompt)] = Field(default_factory=list)
+    """It may end with one of these prompts."""
     refuse: Annotated[list[Prompt], Field(min_length=1), listed(Prompt)] = Field(default_factory=list)
+    """It may be refused with one of these prompts."""
     person_within_keys: Annotated[int, Field(ge=0, le=9)] | None = None
     """A person can be reached by pressing at most so many keys; 0 is the same as "human"."""
 
@@ -203,6 +229,7 @@ class PromiseEntry(Strict):
     """What holds of every caller that a condition is true of, in every state; proved, not only tested."""
 
     name: Words
+    """What is promised, in words for people; no two promises of a file have one name."""
     when: Condition | None = None
     """Without it, the promise is for every call."""
     always: Annotated[
@@ -215,13 +242,19 @@ class HotlineFile(Strict):
     """One hotline: the numbers dialled, the segments of its callers, and its routes."""
 
     hotline: Token
+    """The hotline's name in metrics and reports; each has a file of its own."""
     numbers: Annotated[list[Token], Field(min_length=1)]
+    """The numbers dialled that it answers, as the switch reports them; in quotes."""
     report: ReportEntry | None = None
+    """Which figures it answers for."""
     segments: Annotated[dict[SegmentToken, Condition], Field(max_length=MAX_SEGMENTS)] = Field(
         default_factory=dict
     )
+    """Named groups of callers; who belongs to several is reported under the first."""
     routes: Annotated[list[RouteEntry], Field(min_length=1)]
+    """Who goes where; the first that matches takes the call, and the last matches every call."""
     promises: list[PromiseEntry] = Field(default_factory=list)
+    """What holds of every caller in every state."""
 
 
 def hotline_model(attributes: Mapping[str, Attribute | None]) -> type[HotlineFile]:

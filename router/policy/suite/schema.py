@@ -187,12 +187,19 @@ class Matrix(Strict):
     """Lists of names; each combination is a case."""
 
     caller: Annotated[list[CallerName], Field(min_length=1)] | None = None
+    """Callers."""
     contacts: Annotated[list[ContactsName], Field(min_length=1)] | None = None
+    """Earlier calls."""
     load: Annotated[list[LoadName], Field(min_length=1)] | None = None
+    """Loads of queues."""
     share: Annotated[list[ShareName], Field(min_length=1)] | None = None
+    """Shares."""
     now: Annotated[list[Time], Field(min_length=1)] | None = None
+    """Times."""
     dialled: Annotated[list[Number], Field(min_length=1)] | None = None
+    """Numbers dialled."""
     data: Annotated[list[DataName], Field(min_length=1)] | None = None
+    """What the store answered."""
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
@@ -218,13 +225,19 @@ class Expectation(Strict):
     """What must become of the cases that fit; the first expectation that fits a case is that case's."""
 
     caller: Annotated[list[str], Listed] | None = None
-    """Fits cases of these callers; without it, of all. The same with the keys below."""
+    """Fits cases of these callers; without it, of all. It is the same with the keys below."""
     contacts: Annotated[list[str], Listed] | None = None
+    """Fits cases of these earlier calls."""
     load: Annotated[list[str], Listed] | None = None
+    """Fits cases of these loads."""
     share: Annotated[list[str], Listed] | None = None
+    """Fits cases of these shares."""
     now: Annotated[list[str], Listed] | None = None
+    """Fits cases of these times."""
     dialled: Annotated[list[str], Listed] | None = None
+    """Fits cases of these numbers dialled."""
     data: Annotated[list[str], Listed] | None = None
+    """Fits cases of these answers of the store."""
     rule: str | None = None
     """The route that takes the call."""
     to: (
@@ -254,6 +267,7 @@ class TestEntry(Situation):
     """A test: one case, or as many as its matrix makes."""
 
     name: Annotated[Line, Field(min_length=1)]
+    """What it shows; no two tests of a suite have one name."""
     matrix: Matrix | None = None
     """Every combination of these is a case."""
     expect: Annotated[
@@ -284,6 +298,7 @@ class SuiteFile(Strict):
     shares: dict[Named, dict[Draw, Literal["in", "out"]]] = Field(default_factory=dict)
     """Which shares a caller is in and out of, by name: ``{first: {new-menu: in}}``."""
     tests: Annotated[list[TestEntry], Field(min_length=1)]
+    """What is played, each with what must become of it."""
 
 
 _ATTRIBUTE = "attribute_"
