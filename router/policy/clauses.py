@@ -133,12 +133,12 @@ class ShareTest(Strict):
 
 
 class AttributeTest(Strict):
-    """What must hold of an attribute: all that stands here."""
+    """What must hold of an attribute: all that stands in the mapping."""
 
 
 def clause(condition: Any) -> BeforeValidator:
     """Marks a condition of this type as one that may be written as a segment's name alone."""
-    return BeforeValidator(_clause, json_schema_input_type=str | condition)
+    return BeforeValidator(_clause, json_schema_input_type=Segment | condition)
 
 
 class Condition(Strict):
@@ -205,8 +205,10 @@ def _test_model(attribute: Attribute) -> Any:
         tests["one_of"] = (Annotated[values, Field(min_length=1)], _asks("It is one of these values."))
     if isinstance(attribute.domain, Integer | Day):
         pair = Annotated[values, Field(min_length=2, max_length=2), AfterValidator(_rising)]
-        tests["at_least"] = (value, _asks("It is this value or a greater one; of a date: this day or later."))
-        tests["below"] = (value, _asks("It is less than this value; of a date: before this day."))
+        later = isinstance(attribute.domain, Day)
+        least = "It is this day or later." if later else "It is this value or a greater one."
+        less = "It is before this day." if later else "It is less than this value."
+        tests |= {"at_least": (value, _asks(least)), "below": (value, _asks(less))}
         tests["between"] = (pair, _asks("It lies between these two values, or is one of them."))
     if isinstance(attribute.domain, Text):
         begins = Annotated[str, Field(min_length=1, max_length=attribute.domain.max_length)]

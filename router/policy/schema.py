@@ -170,7 +170,7 @@ class RouteEntry(Strict):
     name: Token
     """What metrics, logs and tests call it; no two routes of a file have one name."""
     when: Condition | None = None
-    """Who is meant; without it, the route matches every call. Only the last route has none, and must not."""
+    """Who is meant; without it, the route matches every call. The last route leaves it out, and no other."""
     to: To
     """Where the call goes."""
     overflow: Annotated[list[OverflowEntry], Field(max_length=8)] = Field(default_factory=list)
