@@ -19,6 +19,7 @@ from router.cli.lint import lint
 from router.cli.prove import prove
 from router.cli.reload import reload
 from router.cli.rollback import rollback
+from router.cli.schema import schema
 from router.cli.serve import serve
 from router.cli.test import suites
 from router.cli.up import up
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
     help="Intelligent IVR and call routing for a telecom hotline.",
 )
-for command in (serve, watch, lint, prove, diff, explain, call, reload, rollback, up, demo):
+for command in (serve, watch, lint, schema, prove, diff, explain, call, reload, rollback, up, demo):
     app.command()(command)
 app.command("test")(suites)  # pytest would take a function of that name for one of its own
 app.add_typer(customers.app, name="customers")
