@@ -12,7 +12,7 @@ from router.policy.proof.ladder import Ladder, asked, ladder
 from router.policy.proof.solver import Deadline, Solver
 from router.policy.proof.space import Space, opened, space
 from router.policy.proof.state import State, simplest, state
-from router.policy.proof.words import caller
+from router.policy.proof.words import NOTHING_SPECIAL, parts
 from router.policy.rulebook import Hotline, Route, Rulebook
 
 
@@ -65,10 +65,11 @@ class Pairing:
             when = next(route.when for route in routes.hotline.routes if route.name == rule)
             leaves += opened(routes.hotline.segments, when)
         old, new = (
-            caller(policies.book, seen, list(_known(policies.book, leaves)))
+            parts(policies.book, seen, list(_known(policies.book, leaves)))
             for policies, seen in zip(self.policies, facts, strict=True)
         )
-        return new if old == new else f"{new} (as the old version sees it: {old})"
+        told = [*new, *(f"{part} in the old version" for part in old if part not in new)]
+        return ", ".join(told) or NOTHING_SPECIAL
 
 
 def _known(book: Rulebook, leaves: Iterable[Leaf]) -> Iterable[Leaf]:

@@ -28,6 +28,8 @@ from router.policy.nodes import (
 )
 from router.policy.rulebook import GoesTo, Outcome, PersonWithin, Rulebook
 
+NOTHING_SPECIAL = "a customer with nothing special"
+
 
 def caller(book: Rulebook, facts: Facts, asked: Collection[Leaf]) -> str:
     """A caller and the state of things: ``age 65, star 0, 2 answered contacts 72 h ago``.
@@ -35,11 +37,19 @@ def caller(book: Rulebook, facts: Facts, asked: Collection[Leaf]) -> str:
     Told is what is asked for in ``asked`` (conditions with their segments opened), and besides all that is
     not as plain as can be. Nothing is masked: the caller is invented.
     """
-    parts = [*_customer(book, facts, asked), *_contacts(facts, asked), *_loads(facts, asked)]
-    parts += [*_shares(facts, asked), *_time(book, facts, asked)]
-    if facts.customer.get(KNOWN) is False:
-        return ", ".join(["an unknown caller", *parts])
-    return ", ".join(parts) or "a customer with nothing special"
+    return ", ".join(parts(book, facts, asked)) or NOTHING_SPECIAL
+
+
+def parts(book: Rulebook, facts: Facts, asked: Collection[Leaf]) -> list[str]:
+    """What is told of a caller, one thing each."""
+    return [
+        *(["an unknown caller"] if facts.customer.get(KNOWN) is False else []),
+        *_customer(book, facts, asked),
+        *_contacts(facts, asked),
+        *_loads(facts, asked),
+        *_shares(facts, asked),
+        *_time(book, facts, asked),
+    ]
 
 
 def _customer(book: Rulebook, facts: Facts, asked: Collection[Leaf]) -> Iterator[str]:

@@ -7,6 +7,7 @@ each load that could matter, and asks `decide`.
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from router.facts import CALM, Facts, QueueLoad, Value
 from router.policy.attributes import Attribute
 from router.policy.conditions import drawn
 from router.policy.domains import Boolean, Choice, Domain, Integer, Text, decoder
-from router.policy.hours import Hours
+from router.policy.hours import Calendar, Hours, Span
 from router.policy.nodes import (
     AllOf,
     AnyOf,
@@ -31,6 +32,7 @@ from router.policy.nodes import (
     Node,
     Not,
     OneOf,
+    Open,
     Prefix,
     Share,
 )
@@ -92,7 +94,39 @@ WINDOWS = (60, 3_600)
 COUNTED = 2
 
 
-def book(hotline: Hotline, attributes: Mapping[str, Attribute] = ATTRIBUTES, **hours: Hours) -> Rulebook:
+CALENDAR = Calendar(
+    zone="Asia/Shanghai",
+    holidays=frozenset({date(2024, 11, 29)}),
+    worked=frozenset({date(2024, 12, 1)}),
+    announced_until=None,
+)
+
+
+def week(name: str, days: tuple[Span, ...], saturday: tuple[Span, ...], worked: tuple[Span, ...]) -> Hours:
+    return Hours(
+        name=name,
+        calendar=CALENDAR,
+        days=(days, days, days, days, days, saturday, ()),
+        on_holidays=(),
+        on_worked=worked,
+    )
+
+
+HOURS = {
+    "office": week("office", ((540, 1_080),), (), ((540, 1_080),)),
+    # within the office's hours, but for the Saturday
+    "desk": week("desk", ((600, 720), (840, 960)), ((600, 720),), ()),
+    "late": week("late", ((1_320, 1_500),), ((1_320, 1_500),), ((0, 60),)),
+}
+MOMENTS = tuple(range(NOW - NOW % 3_600, NOW + 9 * 86_400, 3_600))
+"""Each hour of more than a week, with the days that are not like others; the hours are of whole hours."""
+
+
+def book(
+    hotline: Hotline,
+    attributes: Mapping[str, Attribute] = ATTRIBUTES,
+    hours: Mapping[str, Hours] = HOURS,
+) -> Rulebook:
     return Rulebook(
         version="test@0", attributes=attributes, queues=QUEUES, menus=MENUS, hours=hours, hotlines=(hotline,)
     )
@@ -147,6 +181,7 @@ questions: Mapping[str, st.SearchStrategy[Node]] = {
     "load": st.builds(
         Load, st.just("general"), st.sampled_from([Measure.WAITING, Measure.READY]), st.integers(0, 2)
     ),
+    "open": st.builds(Open, st.sampled_from(["office", "desk", "late"])),
     "share": st.builds(
         Share, st.sampled_from(["p", "q"]), st.sampled_from([0, 500, 2_500, 5_000, 9_500, 10_000])
     ),
@@ -180,7 +215,7 @@ class Drawn:
 def hotlines(draw: st.DrawFn, asked: tuple[str, ...] | None = None) -> Drawn:
     if asked is None:
         names = st.lists(st.sampled_from(sorted(questions)), min_size=1, max_size=3, unique=True)
-        asked = tuple(sorted(draw(names)))
+        asked = tuple(sorted(draw(names.filter(lambda each: "open" not in each or len(each) < 3))))
     segments: dict[str, Node] = {}
     for name in ("s0", "s1")[: draw(st.integers(0, 2))]:
         segments[name] = draw(conditions(asked, tuple(segments)))
@@ -205,7 +240,6 @@ def hotlines(draw: st.DrawFn, asked: tuple[str, ...] | None = None) -> Drawn:
 
 def everybody(
     asked: tuple[str, ...],
-    moments: tuple[int, ...] = (NOW,),
     attributes: Mapping[str, Attribute] = ATTRIBUTES,
 ) -> Iterator[Facts]:
     """All callers in all states, as far as what is asked can tell."""
@@ -227,7 +261,7 @@ def everybody(
         _contacts() if "contacts" in asked else [()],
         _loads() if "load" in asked else [{}],
         IDENTITIES if "share" in asked else ["anybody"],
-        moments if "open" in asked else moments[:1],
+        MOMENTS if "open" in asked else [NOW],
     ):
         made = (
             contact(ago + NOW - now, answered=yes, call_id=str(n)) for n, (ago, yes) in enumerate(contacts)

@@ -90,7 +90,7 @@ class Oracle:
         }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hotlines())
 def test_a_proof_finds_what_asking_everybody_finds(drawn: Drawn) -> None:
     proof, oracle = proof_of(drawn), Oracle(drawn)
@@ -117,7 +117,7 @@ def test_a_proof_finds_what_asking_everybody_finds(drawn: Drawn) -> None:
     assert overlapping == oracle.overlapping()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hotlines())
 def test_every_caller_who_is_shown_shows_it(drawn: Drawn) -> None:
     """Each witness is decided as it is told, and is no caller that there cannot be."""
