@@ -79,6 +79,10 @@ class QueueKpis:
             registry=registry,
             buckets=(1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600),
         )
+        self.expect(queues)
+
+    def expect(self, queues: Iterable[tuple[str, str]]) -> None:
+        """Create the series of pairs of hotline and queue that can come from now on."""
         for pair in queues:
             for metric in (self.answered, self.abandoned, self.wait_seconds):
                 metric.labels(*pair)

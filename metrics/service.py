@@ -56,11 +56,21 @@ class RouterMetrics:
             registry=registry,
         )
         self.policies = PolicyMetrics(registry)
+        self.policies_proved = Gauge(
+            "ivr_policy_proved",
+            "Every promise of the version that decides is proved, and every route can be reached: 1 or 0.",
+            registry=registry,
+        )
+        self.keep_errors = Counter(
+            "ivr_policy_keep_errors",
+            "Versions that went live and could not be kept for a rollback.",
+            registry=registry,
+        )
         self.shadow = ShadowMetrics(registry)
 
 
 class PolicyMetrics:
-    """Which policies are live, and what became of newer ones."""
+    """Which policies a process goes by, and what became of newer ones."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.live = Info("ivr_policy", "The policy version that decides.", registry=registry)
@@ -74,7 +84,7 @@ class PolicyMetrics:
             "The folder's files are what decides: 1; the last attempt was refused or failed: 0.",
             registry=registry,
         )
-        self.reload_ok.set(1)  # the start was an attempt, too
+        self.reload_ok.set(1)  # the start was the first time
         self.reloads = Counter(
             "ivr_policy_reloads",
             "Times that the folder was looked at anew, by what came of it.",
@@ -83,16 +93,16 @@ class PolicyMetrics:
         )
         for outcome in ("loaded", "unchanged", "refused", "failed"):
             self.reloads.labels(outcome)
-        self.proved = Gauge(
-            "ivr_policy_proved",
-            "Every promise of the version that decides is proved, and every route can be reached: 1 or 0.",
-            registry=registry,
-        )
-        self.keep_errors = Counter(
-            "ivr_policy_keep_errors",
-            "Versions that went live and could not be kept for a rollback.",
-            registry=registry,
-        )
+
+    def went_live(self, version: str, at: float) -> None:
+        """Show another version; ``at`` in seconds since the epoch."""
+        self.live.info({"version": version})
+        self.loaded.set(at)
+
+    def looked(self, outcome: str, *, good: bool) -> None:
+        """Count what came of looking at the folder; ``good``: its files are what is gone by."""
+        self.reloads.labels(outcome).inc()
+        self.reload_ok.set(good)
 
 
 class ShadowMetrics:

@@ -59,6 +59,11 @@ def store_access(store: StoreUrl, key_file: Path | None) -> Iterator[tuple[Store
         yield store_address(url), key
 
 
+def pass_hangups() -> None:
+    """Let SIGHUP pass until `Process.run` hears it: a start reads the files anyway."""
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
+
 class Process:
     """The loop and what turns on it; built by a composition root, which adds what the process is for."""
 

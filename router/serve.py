@@ -1,7 +1,6 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
 import os
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from router.live.verdict import Order
 from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
-from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, store_access
+from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
@@ -120,8 +119,7 @@ def serve(settings: ServeSettings) -> None:
         SettingsError, PolicyError: it cannot start.
         OSError: an address cannot be had.
     """
-    # somebody wants the files to be read, and it is at it; later `Process.run` hears it
-    signal.signal(signal.SIGHUP, lambda *_: None)
+    pass_hangups()
     policies = load(settings.policies)
     with store_access(settings.store, settings.key_file) as (address, key):
         _serve(settings, policies, key, address)
@@ -200,7 +198,7 @@ def _followed(
     live = Live(
         routing=routing,
         kpis=kpis,
-        metrics=metrics.policies,
+        metrics=metrics,
         archive=Archive(settings.versions),
         aside=folders.aside,
         wall=time.time,

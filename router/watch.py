@@ -15,14 +15,18 @@ from twisted.application.internet import backoffPolicy
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 
 from metrics.kpis import QueueKpis
+from metrics.service import PolicyMetrics
 from router.ami.client import AmiLink, Login
 from router.ami.loads import QueueLoads
 from router.ami.translate import EVENT_CLASSES, translate
 from router.ami.wire import AmiError, AmiTrouble, Message
 from router.interfaces import Publish, to_all
+from router.live.folders import REST_SECONDS, Folders
+from router.live.owners import Observed
+from router.live.verdict import Order
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
-from router.process import Process, store_access
+from router.process import Process, pass_hangups, store_access
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
 from router.store.loads import LoadWriter
@@ -43,7 +47,7 @@ class WatchSettings:
     secret: str = field(repr=False)
     store: StoreUrl
     policies: Path
-    """They say how long contacts are looked back at."""
+    """They say how long contacts are looked back at, and which queues there are; they are followed."""
     metrics: Address
     key_file: Path | None
     region: str
@@ -105,17 +109,21 @@ def watch(settings: WatchSettings) -> None:
         SettingsError, PolicyError: it cannot start.
         OSError: an address cannot be had.
     """
+    pass_hangups()
     policies = load(settings.policies)
     with store_access(settings.store, settings.key_file) as (address, key):
         _watch(settings, policies, key, address)
 
 
 def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
-    process = Process(address, window=lambda: policies.longest_window)
-    hotlines = {hotline.name for hotline in policies.book.hotlines}
-    kpis = QueueKpis(
-        process.registry, [(hotline, queue) for hotline in hotlines for queue in policies.book.queues]
-    )
+    process = Process(address, window=lambda: observed.policies.longest_window)
+    kpis = QueueKpis(process.registry)
+    observed = Observed(policies=policies, kpis=kpis, metrics=PolicyMetrics(process.registry), wall=time.time)
+    observed.take(policies)
+    folders = Folders(process.loop, monotonic=time.monotonic)
+    order = Order(folder=settings.policies, proof_seconds=None)
+    folders.follow("policies", order, observed, live=policies.version)
+    process.every(REST_SECONDS, folders.rest)
     process.metrics.store_up.set_function(lambda: float(process.writes.is_up))
     switch = Switchboard(
         process.registry,
@@ -130,7 +138,9 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
         clock=process.clock,
         retry=backoffPolicy(initialDelay=0.25, maxDelay=3.0, factor=1.5),
     )
-    loads = QueueLoads(link, lambda: policies.book.queues, LoadWriter(process.writes, time.time).publish)
+    loads = QueueLoads(
+        link, lambda: observed.policies.book.queues, LoadWriter(process.writes, time.time).publish
+    )
     process.every(LOAD_SECONDS, loads.ask)
     ami = settings.ami
     endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
@@ -144,7 +154,8 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     async def drain() -> None:
         """Leave the switch, then write what is left of the journal."""
         service.stopService()
+        folders.close()
         await process.written()
         log.info("stopped", events_lost=process.journal.waiting)
 
-    process.run(drain)
+    process.run(drain, hangup=folders.ask)

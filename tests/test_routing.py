@@ -9,6 +9,7 @@ from router.errors import StoreBusy, StoreDown, StoreTimeout
 from router.facts import Call, Caller, Contact, Data, QueueLoad
 from router.numbers import PseudonymKey
 from router.policy.load import load
+from router.policy.shadow import Shadow, Tally
 from router.routing import Routing
 from tests.fakes import Callers
 
@@ -159,3 +160,37 @@ def test_a_decision_that_breaks_is_declined_and_breaks_nobody_elses(service):
     broken = Caller(customer={}, contacts=(), loads={})
     service.store.tell(broken)
     assert service.trace == [None]
+
+
+def test_a_candidate_decides_after_the_caller_was_answered(service):
+    """Asked for with what it needs, too; the call's event does not know of it."""
+    soon = []
+    tally = Tally()
+    live = service.routing.policies
+    service.routing.shadow = Shadow(live, live.needs, soon=soon.append, tally=tally)
+    service.route()
+    service.store.tell(service.caller(age=70))
+    assert (len(service.trace), len(soon), tally.pairs) == (2, 1, {})
+    soon[0]()
+    [((decided, other), calls)] = tally.pairs.items()
+    assert (decided is service.trace[0], other.rule, calls) == (True, decided.rule, 1)
+
+
+def test_a_candidate_is_told_nothing_that_nobody_heard(service):
+    soon = []
+    live = service.routing.policies
+    service.routing.shadow = Shadow(live, live.needs, soon=soon.append, tally=Tally())
+    service.heard = False
+    service.route()
+    service.store.tell(service.caller())
+    assert soon == []
+
+
+def test_a_new_version_has_the_candidate_beside_it(service):
+    live = service.routing.policies
+    service.routing.shadow = first = Shadow(live, live.needs, soon=lambda _: None, tally=Tally())
+    other = load(Path("policies"))
+    service.routing.go_live(other)
+    assert service.routing.policies is other
+    assert service.routing.shadow is not first
+    assert service.routing.shadow.policies is live

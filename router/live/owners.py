@@ -1,4 +1,4 @@
-"""Who has a folder's policies decide: the live version's owner, and the candidate's beside it."""
+"""Who goes by the policies of a folder: the router, the observer, the candidate beside the live version."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from typing import Any
 
 import structlog
 
-from metrics.kpis import RoutingKpis
-from metrics.service import PolicyMetrics, ShadowMetrics
+from metrics.kpis import QueueKpis, RoutingKpis
+from metrics.service import PolicyMetrics, RouterMetrics, ShadowMetrics
 from router.decision import Decision
 from router.live.archive import Archive
 from router.live.following import Aside, Outcome, Result
@@ -32,7 +32,7 @@ class Live:
 
     routing: Routing
     kpis: RoutingKpis
-    metrics: PolicyMetrics
+    metrics: RouterMetrics
     archive: Archive
     aside: Aside
     wall: Callable[[], float]
@@ -56,9 +56,8 @@ class Live:
     def start(self) -> None:
         """Say which version decides, once it does."""
         self.loaded_at = self.wall()
-        self.metrics.live.info({"version": self.routing.policies.version})
-        self.metrics.loaded.set(self.loaded_at)
-        self.metrics.proved.set(0)  # nobody has looked yet
+        self.metrics.policies.went_live(self.routing.policies.version, self.loaded_at)
+        self.metrics.policies_proved.set(0)  # nobody has looked yet
 
     def take(self, policies: Policies) -> None:
         """Swap; its series are there before its first call."""
@@ -68,7 +67,7 @@ class Live:
 
     async def confirm(self, good: Good) -> None:
         """Say whether it is proved, and keep it."""
-        self.metrics.proved.set(good.proved)
+        self.metrics.policies_proved.set(good.proved)
         if good.doubts:
             log.warning("not all of the policies is proved", version=good.version, **_shown(good.doubts))
         try:
@@ -80,12 +79,34 @@ class Live:
     def told(self, outcome: Outcome) -> None:
         """Count it and log why; nothing else changes when files are refused."""
         self.last = self.wall(), outcome
-        self.metrics.reloads.labels(outcome.result).inc()
-        self.metrics.reload_ok.set(outcome.good)
-        if outcome.result is Result.LOADED:
-            log.info("policies live", version=outcome.version)
-        elif not outcome.good:
-            log.error("policies not loaded", live=outcome.version, **_shown(outcome.problems))
+        self.metrics.policies.looked(outcome.result, good=outcome.good)
+        _log(outcome)
+
+
+@dataclass(slots=True, kw_only=True)
+class Observed:
+    """The policies that the observer goes by: they decide nothing there."""
+
+    policies: Policies
+    kpis: QueueKpis
+    metrics: PolicyMetrics
+    wall: Callable[[], float]
+    """Seconds since the epoch."""
+
+    def take(self, policies: Policies) -> None:
+        """Go by another version; the series of its queues are there before their first call."""
+        self.policies = policies
+        hotlines = {hotline.name for hotline in policies.book.hotlines}
+        self.kpis.expect((hotline, queue) for hotline in hotlines for queue in policies.book.queues)
+        self.metrics.went_live(policies.version, self.wall())
+
+    async def confirm(self, good: Good) -> None:
+        """Whether it is proved is the router's to say."""
+
+    def told(self, outcome: Outcome) -> None:
+        """Count it and log why."""
+        self.metrics.looked(outcome.result, good=outcome.good)
+        _log(outcome)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,6 +157,13 @@ class Candidate:
             return _OTHER
         self._series.add(labels)
         return labels
+
+
+def _log(outcome: Outcome) -> None:
+    if outcome.result is Result.LOADED:
+        log.info("policies live", version=outcome.version)
+    elif not outcome.good:
+        log.error("policies not loaded", live=outcome.version, **_shown(outcome.problems))
 
 
 def _shown(problems: tuple[str, ...]) -> dict[str, object]:

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from metrics.kpis import RoutingKpis
-from metrics.service import PolicyMetrics, ShadowMetrics
+from metrics.kpis import QueueKpis, RoutingKpis
+from metrics.service import PolicyMetrics, RouterMetrics, ShadowMetrics
 from router.live.archive import Archive
 from router.live.following import Outcome, Result
-from router.live.owners import PAIRS, Candidate, Live
+from router.live.owners import PAIRS, Candidate, Live, Observed
 from router.live.verdict import Good
 from router.numbers import PseudonymKey
 from router.policy.load import load
@@ -46,7 +46,7 @@ def live(registry, routing, tmp_path):
     return Live(
         routing=routing,
         kpis=RoutingKpis(registry),
-        metrics=PolicyMetrics(registry),
+        metrics=RouterMetrics(registry, refusals=(), store_errors=()),
         archive=Archive(tmp_path / "versions"),
         aside=at_once,
         wall=lambda: NOW,
@@ -102,6 +102,34 @@ class TestLive:
     def test_has_every_outcome_from_the_start(self, live, registry):  # noqa: ARG002  it makes them
         for result in Result:
             assert registry.get_sample_value("ivr_policy_reloads_total", {"outcome": result}) == 0
+
+
+class TestObserved:
+    def test_goes_by_another_version(self, registry, policies):
+        """Its queues have their series before the first call."""
+        first = load(policies)
+        observed = Observed(
+            policies=first, kpis=QueueKpis(registry), metrics=PolicyMetrics(registry), wall=lambda: NOW
+        )
+        (policies / "10010.yaml").write_text(hotline("second"))
+        second = load(policies)
+        observed.take(second)
+        assert observed.policies is second
+        queue = {"hotline": "10010", "queue": "general"}
+        assert registry.get_sample_value("ivr_answered_total", queue) == 0
+        assert registry.get_sample_value("ivr_policy_info", {"version": second.version}) == 1
+        assert registry.get_sample_value("ivr_policy_loaded_timestamp_seconds") == NOW
+
+    def test_counts_what_came_of_it(self, registry, policies):
+        observed = Observed(
+            policies=load(policies),
+            kpis=QueueKpis(registry),
+            metrics=PolicyMetrics(registry),
+            wall=lambda: NOW,
+        )
+        observed.told(Outcome(result=Result.REFUSED, version="v", problems=("why",)))
+        assert registry.get_sample_value("ivr_policy_reloads_total", {"outcome": "refused"}) == 1
+        assert registry.get_sample_value("ivr_policy_reload_ok") == 0
 
 
 class TestCandidate:
