@@ -150,7 +150,7 @@ WORKED = {
     2025: ["01-26", "02-08", "04-27", "09-28", "10-11"],
     2026: ["01-04", "02-14", "02-28", "05-09", "09-20", "10-10"],
 }
-"""As the State Council's office announced them (国办发明电〔2024〕12号 and 〔2025〕7号)."""
+"""As the State Council's office announced them, on 2024-11-12 and 2025-11-04."""
 
 
 @pytest.mark.parametrize("year", DAYS_OFF)
