@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check e2e bench prompts switch lock clean
+.PHONY: help demo up test check e2e bench docs switch lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
@@ -37,6 +37,10 @@ bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved;
 	deploy/packages bench
 	$(BIN)/python -m loadtest.bench
 	$(BIN)/python -m tests.benchmarks.policy
+
+docs: $(VENV)/ready ## make the reference and the JSON Schemas of policy files anew
+	$(BIN)/ivr schema --write policies/schema
+	$(BIN)/ivr schema --reference docs/reference
 
 switch: $(VENV)/ready ## get an Asterisk 22, SIPp and the prompts (once; cached)
 	deploy/packages switch
