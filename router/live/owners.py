@@ -141,8 +141,7 @@ class Candidate:
 
     def count(self) -> None:
         """Move the metrics by what was tallied; to be called by a timer."""
-        pairs, failed = self.tally.pairs, self.tally.failed
-        self.tally.pairs, self.tally.failed = {}, 0
+        pairs, failed = self.tally.taken()
         self.metrics.calls.labels("failed").inc(failed)
         for (decision, other), calls in pairs.items():
             if other is not None and other.action == decision.action:

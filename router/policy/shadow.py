@@ -4,6 +4,7 @@ It decides when the caller has been answered, from the same facts. What it would
 pairs of decisions, of which there are few; nothing that goes wrong in it concerns the call.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from router.policy.decide import Needs, Policies, decide
 
 log = structlog.get_logger()
 
+_FRESH = Data.FRESH  # the class is asked in a loop else, which costs a tenth of a small decision
 Pair = tuple[Decision, Decision | None]
 """What decided, and what would have; None: the candidate has no hotline with that number."""
 
@@ -27,8 +29,15 @@ class Tally:
     __slots__ = ("failed", "pairs")
 
     def __init__(self) -> None:
-        self.pairs: dict[Pair, int] = {}
+        self.pairs: defaultdict[Pair, int] = defaultdict(int)
         self.failed = 0
+
+    def taken(self) -> tuple[dict[Pair, int], int]:
+        """Both, and begin anew."""
+        told = dict(self.pairs), self.failed
+        self.pairs.clear()
+        self.failed = 0
+        return told
 
 
 class Shadow:
@@ -72,16 +81,17 @@ class Shadow:
 
     def compare(self, decision: Decision, facts: Facts) -> None:
         """Decide the call, too, once its answer is on its way (0.1 µs here, the rest later)."""
-        self._waiting.append((decision, facts))
-        if len(self._waiting) == 1:
+        waiting = self._waiting
+        if not waiting:
             self._soon(self._decide)
+        waiting.append((decision, facts))
 
     def _decide(self) -> None:
         waiting, self._waiting = self._waiting, []
-        policies, pairs = self.policies, self._tally.pairs
+        policies, pairs, own = self.policies, self._tally.pairs, self._own
         for decision, facts in waiting:
             try:
-                if self._own or facts.data is not Data.FRESH:
+                if own or facts.data is not _FRESH:
                     facts = self._seen(facts)  # noqa: PLW2901  the same call as the candidate sees it
                 pair: Pair = (decision, decide(policies, facts))
             except NoHotline:
@@ -92,7 +102,7 @@ class Shadow:
                     self._warned = True
                     log.exception("the shadow policy could not decide a call", call_id=facts.call.call_id)
                 continue
-            pairs[pair] = pairs.get(pair, 0) + 1
+            pairs[pair] += 1
 
     def _seen(self, facts: Facts) -> Facts:
         """The facts by the candidate's own declarations."""

@@ -55,7 +55,7 @@ def live(registry, routing, tmp_path):
 
 @pytest.fixture
 def candidate(registry, routing):
-    return Candidate(routing=routing, metrics=ShadowMetrics(registry), soon=lambda task: task())
+    return Candidate(routing=routing, metrics=ShadowMetrics(registry), soon=lambda _: None)
 
 
 def good(version, **wish):
@@ -152,7 +152,7 @@ class TestCandidate:
     def test_counts_by_what_differs(self, candidate, registry):
         one, same = decision(rule="a"), decision(rule="b")
         other = decision(rule="c", action=decision().action.__class__(queue="general", priority=1))
-        candidate.tally.pairs = {(one, same): 3, (one, other): 2, (one, None): 1}
+        candidate.tally.pairs.update({(one, same): 3, (one, other): 2, (one, None): 1})
         candidate.tally.failed = 4
         candidate.count()
         candidate.count()
@@ -169,7 +169,7 @@ class TestCandidate:
     def test_has_no_more_series_than_it_may(self, candidate, registry):
         """What is beyond is counted together."""
         for number in range(PAIRS + 3):
-            candidate.tally.pairs = {(decision(rule=f"r{number}"), None): 1}
+            candidate.tally.pairs[decision(rule=f"r{number}"), None] += 1
             candidate.count()
         other = dict.fromkeys(("hotline", "rule", "shadow_rule"), "other")
         assert registry.get_sample_value("ivr_shadow_decisions_total", other) == 3
