@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal, assert_never
 
 from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
+from pydantic.config import JsonDict
 
 from router.errors import PolicyError, Problem
 from router.facts import Value
@@ -236,10 +237,14 @@ Declaration = Annotated[
 ]
 
 
+_IS_BOOLEAN: JsonDict = {"properties": {"type": {"const": "boolean"}, "missing": {"const": False}}}
+_KNOWN: JsonDict = {"required": [KNOWN], "allOf": [{"properties": {KNOWN: _IS_BOOLEAN}}]}
+
+
 class AttributesFile(Strict):
     """attributes.yaml: all that is known of a customer."""
 
-    attributes: Annotated[dict[AttributeName, Declaration], Field(json_schema_extra={"required": [KNOWN]})]
+    attributes: Annotated[dict[AttributeName, Declaration], Field(json_schema_extra=_KNOWN)]
     """Attributes by name. "known" is one: every customer has it as true, and nobody else."""
 
 

@@ -8,7 +8,14 @@ Schema of the models knows every attribute.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, assert_never, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 
 from router.facts import MAX_LOAD
 from router.policy.attributes import Attribute, Date
@@ -63,7 +70,9 @@ class ContactsTest(Strict):
 
     within: Duration
     """The length of the window; a call exactly this long ago counts."""
-    answered: Annotated[bool, AfterValidator(_true)] = False
+    answered: Annotated[bool, AfterValidator(_true), WithJsonSchema({"type": "boolean", "const": True})] = (
+        False
+    )
     """Count only calls that a person answered."""
     at_least: Annotated[int, Field(ge=1, le=MAX_COUNTED)]
     """How many there must be."""

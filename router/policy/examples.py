@@ -126,7 +126,8 @@ hours:
 country: CN
 announced_until: 2026
 unannounced: as_rules_say
-closed: ["2026-12-31"]
+joined_weekends: true
+closed: ["2026-12-30..2026-12-31"]
 worked: ["2026-02-14"]
 """,
     ),

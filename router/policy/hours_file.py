@@ -18,6 +18,7 @@ from router.policy.public_holidays import FIRST_YEAR, LAST_YEAR, countries, join
 from router.policy.source import Plain, Source
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ANY_DAY = "|".join(_DAYS)
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _LONGEST = 31
 """Days in one range of dates; a longer one is a slip of the pen."""
@@ -89,7 +90,7 @@ def _dates(value: Plain) -> list[date]:
 
 
 def _days(text: str) -> str:
-    if not re.fullmatch(f"({'|'.join(_DAYS)})(-({'|'.join(_DAYS)}))?", text):
+    if not re.fullmatch(f"({_ANY_DAY})(-({_ANY_DAY}))?", text):
         raise ValueError(f"must be a day like mon, or days like mon-fri, not {described(text)}")
     first, _, last = text.partition("-")
     if last and _DAYS.index(first) >= _DAYS.index(last):
@@ -101,7 +102,12 @@ SpanText = Annotated[
     Span,
     PlainValidator(_span),
     WithJsonSchema(
-        {"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$", "examples": ["09:00-18:00"]}
+        {
+            "type": "string",
+            "title": "span",
+            "pattern": "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$",
+            "examples": ["09:00-18:00"],
+        }
     ),
 ]
 Spans = Annotated[
@@ -114,11 +120,18 @@ Dates = Annotated[
     list[date],
     PlainValidator(_dates),
     WithJsonSchema(
-        {"type": "string", "pattern": rf"^{_DATE}(\.\.{_DATE})?$", "examples": ["2027-10-01..2027-10-07"]}
+        {
+            "type": "string",
+            "title": "date or first..last",
+            "pattern": rf"^{_DATE}(\.\.{_DATE})?$",
+            "examples": ["2027-10-01..2027-10-07"],
+        }
     ),
 ]
 Days = Annotated[
-    str, AfterValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[a-z]{3}(-[a-z]{3})?$"})
+    str,
+    AfterValidator(_days),
+    WithJsonSchema({"type": "string", "title": "days", "pattern": f"^({_ANY_DAY})(-({_ANY_DAY}))?$"}),
 ]
 
 

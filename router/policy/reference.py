@@ -38,6 +38,8 @@ default may be left out.
 | word | at most 32 letters, digits and `_.+-` |
 | queue, menu, prompt, segment, hours | the name of one that is declared |
 | date | `2024-01-31` |
+| span, days | `"09:00-18:00"`, or `"22:00-02:00"` to the next day; `mon`, or `mon-fri` |
+| time | `"2026-03-02T10:00:00+08:00"`, with its offset from UTC |
 | text | text of one line; in quotes if it looks like a number, or has `: ` or ` #` in it |
 
 | limit | |
@@ -152,7 +154,7 @@ def _type(value: Mapping[str, Any], models: Mapping[str, Any]) -> str:
 def _scalar(value: Mapping[str, Any]) -> str:
     match value:
         case {"const": word}:
-            return f"`{word}`"
+            return f"`{json.dumps(word).strip(chr(34))}`"
         case {"enum": [*words]}:
             return ", ".join(f"`{word}`" for word in words)
         case {"title": str(title)} if title:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from router.policy.json_schema import Kind, json_schema
 from router.policy.load import load
-from router.policy.names import Duration, Token
-from router.policy.schema import hotline_model
+from router.policy.names import Duration, Names, Token
 from tests.policy.conftest import GOOD
 
-SCHEMA: dict[str, Any] = hotline_model(load(GOOD).book.attributes).model_json_schema()
+SCHEMA = json_schema(Kind.HOTLINE, load(GOOD).book.attributes, Names())
 
 
 def test_the_json_schema_knows_every_attribute_and_its_values() -> None:
@@ -29,7 +29,7 @@ def test_the_json_schema_knows_every_attribute_and_its_values() -> None:
 
 def test_the_json_schema_lets_a_segment_stand_alone() -> None:
     when = SCHEMA["$defs"]["RouteEntry"]["properties"]["when"]
-    assert {"type": "string"} in when["anyOf"]
+    assert {"type": "string", "title": "segment"} in when["anyOf"]
     assert {"$ref": "#/$defs/Condition"} in when["anyOf"]
 
 

@@ -123,11 +123,18 @@ ShareName = Annotated[str, _known("share", "shares", NONE)]
 Number = Annotated[str, _known("number", "numbers")]
 Draw = Annotated[str, _known("share", "draws")]
 DataName = Annotated[Data, Field(strict=False)]
-Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string"})]
+Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string", "title": "time or its name"})]
 Instant = Annotated[
     int,
     PlainValidator(_instant),
-    WithJsonSchema({"type": "string", "examples": ["2026-03-02T10:00:00+08:00"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "title": "time",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+            "examples": ["2026-03-02T10:00:00+08:00"],
+        }
+    ),
 ]
 Named = Annotated[Token, _free(NONE)]
 
@@ -263,6 +270,9 @@ def _several(value: Plain) -> Plain:
     return [value] if isinstance(value, dict) else value
 
 
+Expectations = Annotated[list[Expectation], Field(min_length=1, max_length=200)]
+
+
 class TestEntry(Situation):
     """A test: one case, or as many as its matrix makes."""
 
@@ -271,9 +281,7 @@ class TestEntry(Situation):
     matrix: Matrix | None = None
     """Every combination of these is a case."""
     expect: Annotated[
-        list[Expectation],
-        Field(min_length=1, max_length=200),
-        BeforeValidator(_several, json_schema_input_type=Expectation | list[Expectation]),
+        Expectations, BeforeValidator(_several, json_schema_input_type=Expectation | Expectations)
     ]
     """One expectation, or several: each case needs one that fits, each one needs a case."""
 
