@@ -210,3 +210,17 @@ def test_json_has_every_mistake(folder: Path) -> None:
         ],
         "summary": {"errors": 1, "warnings": 0, "notes": 0},
     }
+
+
+# --- what docs/reference/lint.md shows -------------------------------------------------------------
+
+
+def test_the_page_shows_what_is_printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only lines in the shipped file move: any number stands for them."""
+    page = (ROOT / "docs/reference/lint.md").read_text(encoding="utf-8")
+    shown = re.sub(r":\d+:17|\"line\": \d+", "PLACE", page)
+    replace(folder, "10010.yaml", ("queue: elder-care", "queue: elder-car"))
+    monkeypatch.chdir(folder.parent)
+    for form in ("text", "gcc", "json"):
+        printed = re.sub(r":\d+:17|\"line\": \d+", "PLACE", run("--format", form).stdout)
+        assert "".join(printed.split()) in "".join(shown.split())

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from router.policy.attributes import Attribute, attributes_of
+from router.policy.check import check
+from router.policy.consistency import inconsistencies
 from router.policy.hours import FILE as HOURS_FILE
 from router.policy.json_schema import Kind, declared_names, json_schema
 from router.policy.load import QUEUES_FILE, load
@@ -22,7 +24,7 @@ from tests.policy.suite import test_mistakes as suites
 from tests.policy.suite.folder import SAMPLE
 from tests.policy.suite.folder import policies as played
 from tests.policy.test_compile import hotlines
-from tests.policy.test_mistakes import CASES, RICH, sections
+from tests.policy.test_mistakes import CASES, MODEL, ODD, PLAIN, RICH, places, sections, with_odd
 
 SHIPPED = Path(__file__).parents[2] / "policies"
 KINDS = {"attributes.yaml": Kind.ATTRIBUTES, QUEUES_FILE: Kind.QUEUES, HOURS_FILE: Kind.HOURS}
@@ -161,6 +163,16 @@ def test_a_random_hotline_that_the_loader_takes_is_taken_by_the_schema(hotline: 
 
 def test_a_hotline_with_every_word_is_taken() -> None:
     of_good(Kind.HOTLINE).validate(parse(RICH.encode(), "10010.yaml").value)
+
+
+@pytest.mark.parametrize("steps", list(places(PLAIN)), ids=lambda steps: ".".join(map(str, steps)))
+def test_a_schema_never_refuses_what_the_loader_takes(steps: tuple[str | int, ...]) -> None:
+    """Whatever odd value stands at whatever place."""
+    for odd in ODD:
+        value = with_odd(steps, odd)
+        source = parse(json.dumps(value).encode(), "10010.yaml")
+        hotline, _ = check(MODEL, source, declared_names(GOOD))
+        assert hotline is None or [*inconsistencies(source)] or of_good(Kind.HOTLINE).is_valid(value), odd
 
 
 @pytest.mark.parametrize("path", sorted(GOOD.glob("*.yaml")), ids=lambda path: path.name)

@@ -132,16 +132,20 @@ MODEL = hotline_model(load(GOOD).book.attributes)
 PLAIN = parse(RICH.encode(), "10010.yaml").value
 
 
+def with_odd(steps: tuple[str | int, ...], odd: Any) -> Any:
+    """The rich hotline with another value at a place."""
+    value = above = copy.deepcopy(PLAIN)
+    for step in steps[:-1]:
+        above = above[step]
+    above[steps[-1]] = odd
+    return value
+
+
 @pytest.mark.parametrize("steps", list(places(PLAIN)), ids=lambda steps: ".".join(map(str, steps)))
 def test_an_odd_value_anywhere_is_told_in_our_own_words(steps: tuple[str | int, ...]) -> None:
     """No value is a crash, or told as pydantic or Python would."""
     for odd in ODD:
-        value = copy.deepcopy(PLAIN)
-        above = value
-        for step in steps[:-1]:
-            above = above[step]
-        above[steps[-1]] = odd
-        source = parse(json.dumps(value).encode(), "10010.yaml")
+        source = parse(json.dumps(with_odd(steps, odd)).encode(), "10010.yaml")
         _, found = check(MODEL, source, Names(queues=frozenset({"general"})))
         messages = " ".join(problem.message for problem in [*found, *inconsistencies(source)])
         assert not re.search("[Ii]nput|should|valid|Error|type=", messages), messages
