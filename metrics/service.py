@@ -1,6 +1,7 @@
 """The service's own health as metrics: refused sessions, store errors, lost events, versions."""
 
 from collections.abc import Iterable
+from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
@@ -79,6 +80,11 @@ class PolicyMetrics:
             "When the version that decides was loaded.",
             registry=registry,
         )
+        self.holidays_until = Gauge(
+            "ivr_policy_holidays_announced_until",
+            "The last year whose holidays the policies' hours know; +Inf: they need no announcement.",
+            registry=registry,
+        )
         self.reload_ok = Gauge(
             "ivr_policy_reload_ok",
             "The folder's files are what decides: 1; the last attempt was refused or failed: 0.",
@@ -94,10 +100,11 @@ class PolicyMetrics:
         for outcome in ("loaded", "unchanged", "refused", "failed"):
             self.reloads.labels(outcome)
 
-    def went_live(self, version: str, at: float) -> None:
-        """Show another version; ``at`` in seconds since the epoch."""
+    def went_live(self, version: str, at: float, holidays_until: int | None) -> None:
+        """Show another version; ``at`` in seconds since the epoch, holidays until a year (None: any)."""
         self.live.info({"version": version})
         self.loaded.set(at)
+        self.holidays_until.set(inf if holidays_until is None else holidays_until)
 
     def looked(self, outcome: str, *, good: bool) -> None:
         """Count what came of looking at the folder; ``good``: its files are what is gone by."""

@@ -13,6 +13,7 @@ from router.live.archive import Archive
 from router.live.following import Aside, Outcome, Result
 from router.live.verdict import Good
 from router.policy.decide import Policies
+from router.policy.hours import known_until
 from router.policy.shadow import Shadow, Tally
 from router.routing import Routing
 
@@ -56,7 +57,7 @@ class Live:
     def start(self) -> None:
         """Say which version decides, once it does."""
         self.loaded_at = self.wall()
-        self.metrics.policies.went_live(self.routing.policies.version, self.loaded_at)
+        _show(self.metrics.policies, self.routing.policies, self.loaded_at)
         self.metrics.policies_proved.set(0)  # nobody has looked yet
 
     def take(self, policies: Policies) -> None:
@@ -98,7 +99,7 @@ class Observed:
         self.policies = policies
         hotlines = {hotline.name for hotline in policies.book.hotlines}
         self.kpis.expect((hotline, queue) for hotline in hotlines for queue in policies.book.queues)
-        self.metrics.went_live(policies.version, self.wall())
+        _show(self.metrics, policies, self.wall())
 
     async def confirm(self, good: Good) -> None:
         """Whether it is proved is the router's to say."""
@@ -163,6 +164,11 @@ def _log(outcome: Outcome) -> None:
         log.info("policies live", version=outcome.version)
     elif not outcome.good:
         log.error("policies not loaded", live=outcome.version, **_shown(outcome.problems))
+
+
+def _show(metrics: PolicyMetrics, policies: Policies, at: float) -> None:
+    """Say which version is gone by since a time."""
+    metrics.went_live(policies.version, at, known_until(policies.book.hours.values()))
 
 
 def _shown(problems: tuple[str, ...]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What owners of a folder do with its versions: metrics, the archive, the candidate."""
 
 import asyncio
+from math import inf
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -74,6 +75,15 @@ class TestLive:
         assert (named, routing.policies) == ([second.version], second)
         assert registry.get_sample_value("ivr_policy_loaded_timestamp_seconds") == NOW
         assert registry.get_sample_value("ivr_policy_proved") == 0
+        assert registry.get_sample_value("ivr_policy_holidays_announced_until") == inf
+
+    def test_says_until_when_the_holidays_are_known_that_its_hours_need(self, live, registry, policies):
+        (policies / "hours.yaml").write_text(
+            "time_zone: Asia/Shanghai\nholidays: {country: CN, announced_until: 2025}\n"
+            'hours: {office: {days: {mon-fri: ["09:00-18:00"]}, holidays: closed}}\n'
+        )
+        live.take(load(policies))
+        assert registry.get_sample_value("ivr_policy_holidays_announced_until") == 2025
 
     def test_keeps_a_version_and_says_whether_it_is_proved(self, live, registry):
         live.loaded_at = NOW

@@ -72,7 +72,7 @@ def test_sensitive_values_are_shown_on_demand_only(language: str) -> None:
     masked, open_ = (
         "\n".join(worded(explain(SHIPPED, SENIOR), language, show_sensitive=show)) for show in (False, True)
     )
-    assert "70" not in masked
+    assert "70" not in masked.replace(SHIPPED.version, "")
     assert ("age: 70," if language == "en" else "age：70，") in open_
 
 
