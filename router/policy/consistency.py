@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.errors import Problem
-from router.policy.schema import RouteEntry
+from router.policy.schema import MAX_SEGMENTS, RouteEntry
 from router.policy.source import Plain, Source, Steps
 
 MAX_HEIGHT = 10
@@ -30,7 +30,9 @@ def inconsistencies(source: Source) -> Iterator[Problem]:
         yield from _repeated(source, kind)
     for place, route in enumerate(routes):
         yield from _action(source, ("routes", place), _mapping(route))
-    yield from _Weighing(source, _mapping(_mapping(source.value).get("segments"))).problems()
+    segments = _mapping(_mapping(source.value).get("segments"))
+    if len(segments) <= MAX_SEGMENTS:  # the schema tells of more; following them could exhaust the stack
+        yield from _Weighing(source, segments).problems()
 
 
 def conflicts(sources: Iterable[Source]) -> Iterator[Problem]:

@@ -92,6 +92,9 @@ def test_a_value_of_the_model_has_no_problems() -> None:
     assert told == []
 
 
+MANY = [f"queue-{number}" for number in range(500)]
+
+
 @pytest.mark.parametrize(
     ("word", "known", "text"),
     [
@@ -100,6 +103,10 @@ def test_a_value_of_the_model_has_no_problems() -> None:
         ("x", [], 'no queue "x"; there is none'),
         ("x" * 99, ["vip"], f'no queue "{"x" * 39}…"; known: vip'),
         ("a\x1b[31m", ["vip"], 'no queue "a\\x1b[31m"; known: vip'),
+        ("Elder-Care", ["vip", "elder-care"], 'no queue "Elder-Care"; did you mean "elder-care"?'),
+        ("VIP", ["vop", "vip"], 'no queue "VIP"; did you mean "vip"?'),
+        ("elder-car", [*MANY, "elder-care"], 'no queue "elder-car"; did you mean "elder-care"?'),
+        ("xelder-care", [*MANY, "elder-care"], 'no queue "xelder-care"; did you mean "elder-care"?'),
         ("x", map(str, range(20)), 'no queue "x"; known: 0, 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, …'),
     ],
 )

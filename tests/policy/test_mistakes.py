@@ -70,6 +70,34 @@ def test_a_billion_laughs_are_refused_and_not_laughed(write: Write) -> None:
     assert sum("is an alias; write the value out" in problem for problem in told) == 90
 
 
+def with_segments(segments: dict[str, str]) -> dict[str, str]:
+    text = (GOOD / "10010.yaml").read_text(encoding="utf-8")
+    lines = "".join(f"  {name}: {condition}\n" for name, condition in segments.items())
+    return {"10010.yaml": text.replace("segments:\n", f"segments:\n{lines}")}
+
+
+def test_segments_of_segments_without_end_do_not_exhaust_the_stack(write: Write) -> None:
+    """Each of thousands leads to the next; the first hundred that may be there lead back to the first."""
+    folder = write(with_segments({f"s{number}": f"s{number + 1}" for number in range(5_000)}))
+    assert problems(folder) == ["10010.yaml:4:3 segments: has too many entries; at most 100"]
+    ring = with_segments({f"s{number}": f"s{(number + 1) % 90}" for number in range(90)})
+    (folder / "10010.yaml").write_text(ring["10010.yaml"], encoding="utf-8")
+    assert problems(folder)[0].startswith(
+        "10010.yaml:13:7 segments.s9: is built of segments more than 10 deep"
+    )
+    assert sum("leads back to itself" in problem for problem in problems(folder)) == 1
+
+
+def test_thousands_of_misspelt_names_are_told_soon(write: Write) -> None:
+    """A name is compared with some of the names there are, not with thousands."""
+    segments = {
+        f"segment-of-customers-{number:04}": f"segment-of-custommers-{number:04}" for number in range(2_500)
+    }
+    told = problems(write(with_segments(segments)))
+    assert len(told) == 2_500
+    assert told[-1].endswith('did you mean "segment-of-customers-2499"?')
+
+
 def test_a_file_is_not_read_past_its_bound(write: Write) -> None:
     text = (GOOD / "10010.yaml").read_text(encoding="utf-8")
     folder = write({"10010.yaml": text + "#" * (MAX_BYTES - len(text))})
