@@ -259,7 +259,7 @@ class _Tree:
     def key(self, event: Event, steps: Steps) -> str | None:
         if not isinstance(event, ScalarEvent):
             self.tell(event, steps, "has a key that is not text")
-            _Tree(self.file, self.events).node(event, steps)
+            _Tree(self.file, self.events).node(event, (*steps, ""))  # deeper, as any value below
             return None
         key = str(event.value)
         if event.tag or not key:

@@ -70,6 +70,14 @@ def test_a_billion_laughs_are_refused_and_not_laughed(write: Write) -> None:
     assert sum("is an alias; write the value out" in problem for problem in told) == 90
 
 
+@pytest.mark.parametrize(
+    "text", ["{" * 100_000, "[" * 100_000, "- " * 50_000, "? " * 50_000, "{? [" * 30_000]
+)
+def test_nesting_without_end_does_not_exhaust_the_stack(text: str, write: Write) -> None:
+    (told,) = problems(write({"10010.yaml": text}))
+    assert re.search("is nested more than 24 deep|has a key that is not text", told)
+
+
 def with_segments(segments: dict[str, str]) -> dict[str, str]:
     text = (GOOD / "10010.yaml").read_text(encoding="utf-8")
     lines = "".join(f"  {name}: {condition}\n" for name, condition in segments.items())
