@@ -1,6 +1,7 @@
 """The folders that a process follows, and the thread and the process where they are looked at."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +12,8 @@ from router.live.verdict import Order
 
 REST_SECONDS = 60.0
 """How often the examining process is ended when it has nothing to do."""
+SWITCH_SECONDS = 0.0005
+"""How long the thread may keep the interpreter from calls while it compiles; Python lets it 5 ms."""
 
 
 class Folders:
@@ -27,6 +30,7 @@ class Folders:
         self._loop = loop
         self._poll = poll
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="policies")
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.examiner = Examiner(monotonic=monotonic)
         self._followers: dict[str, Follower] = {}
         self._tasks: list[asyncio.Task[None]] = []

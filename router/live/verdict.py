@@ -30,7 +30,7 @@ class Good:
 
     version: str
     book: bytes = field(repr=False)
-    """The `Rulebook`, pickled: whoever wants it chooses the moment to spend the milliseconds."""
+    """The `Rulebook`, pickled: whoever wants it chooses where to spend the milliseconds."""
     files: Mapping[str, bytes] = field(repr=False)
     """The bytes that were read, by file name."""
     doubts: tuple[str, ...] = ()
