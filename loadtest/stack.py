@@ -56,7 +56,9 @@ class Ivr:
         self.agi = arguments[arguments.index("--agi") + 1] if "--agi" in arguments else ""
         self.log = log
         self._command = (sys.executable, "-m", "router", *arguments, "--metrics", metrics)
-        self._environment = {**os.environ, **(secrets or {})}
+        # versions and control socket of a router are its run's own
+        own = {"IVR_VERSIONS": str(log.parent / "versions"), "IVR_CONTROL": str(log.with_suffix(".sock"))}
+        self._environment = {**os.environ, **own, **(secrets or {})}
         self.start()
 
     def start(self) -> None:

@@ -159,6 +159,7 @@ def test_a_log_that_nobody_reads_stops_no_call(tmp_path, ports):
     agi = Address("127.0.0.1", ports.take())
     metrics = f"127.0.0.1:{ports.take()}"
     command = ("serve", "--agi", str(agi), "--metrics", metrics, "--store", f"embedded:{tmp_path / 'store'}")
+    command += ("--versions", str(tmp_path / "versions"), "--control", str(tmp_path / "control.sock"))
     with subprocess.Popen(
         [sys.executable, "-m", "router", *command],
         stdout=subprocess.PIPE,
