@@ -63,5 +63,12 @@ def main() -> None:
     try:
         app()
     except (IvrError, LoadtestError, OSError, subprocess.CalledProcessError) as wrong:
-        typer.echo(f"ivr: {wrong}", err=True)
+        typer.echo(f"ivr: {_words(wrong)}", err=True)
         sys.exit(2)
+
+
+def _words(wrong: Exception) -> str:
+    """What went wrong; of a file, which one and why."""
+    if isinstance(wrong, OSError) and wrong.filename and wrong.strerror:
+        return f"{wrong.filename}: {wrong.strerror.lower()}"
+    return str(wrong)

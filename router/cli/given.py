@@ -61,6 +61,8 @@ def given(
         SettingsError: one of them is none; the text says which and why.
     """
     customer = dict(_attribute(book, text) for text in attributes)
+    if customer.get(KNOWN) is False and len(customer) > 1:
+        raise SettingsError("--set known=false: nothing else is known of a caller who is not known")
     measures: dict[str, dict[Measure, int]] = {}
     for text in loads:
         queue, measure, value = _load(book, text)

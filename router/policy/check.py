@@ -148,6 +148,7 @@ _BOUNDS = {
     "too_short": "has too few entries; at least {min_length}",
     "too_long": "has too many entries; at most {max_length}",
     "string_too_short": "must not be empty",
+    "string_unicode": "has half of a character; UTF-8 cannot hold it",
     "string_too_long": "must have at most {max_length} characters",
 }
 

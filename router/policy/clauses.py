@@ -184,6 +184,13 @@ def tests_of(condition: Condition) -> dict[str, dict[str, Any]]:
     }
 
 
+def _storable(text: str) -> str:
+    """No customer has any other text, so a question about it would be about nobody."""
+    if not text.isprintable():
+        raise ValueError("must be printable text")
+    return text
+
+
 def value_type(attribute: Attribute) -> Any:
     """The type, for pydantic, of an attribute's values."""
     match attribute.domain:
@@ -194,7 +201,7 @@ def value_type(attribute: Attribute) -> Any:
         case Choice(values=values):
             return Literal[values]
         case Text(max_length=max_length):
-            return Annotated[str, Field(max_length=max_length)]
+            return Annotated[str, Field(max_length=max_length), AfterValidator(_storable)]
         case Day():
             return Date
         case _ as never:
@@ -220,7 +227,9 @@ def _test_model(attribute: Attribute) -> Any:
         tests |= {"at_least": (value, _asks(least)), "below": (value, _asks(less))}
         tests["between"] = (pair, _asks("It lies between these two values, or is one of them."))
     if isinstance(attribute.domain, Text):
-        begins = Annotated[str, Field(min_length=1, max_length=attribute.domain.max_length)]
+        begins = Annotated[
+            str, Field(min_length=1, max_length=attribute.domain.max_length), AfterValidator(_storable)
+        ]
         tests["prefix"] = (begins, _asks("It begins with this text."))
     return create_model(f"{attribute.name}_test", __base__=AttributeTest, **tests)
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -87,11 +88,12 @@ def read(path: Path, file: str | None = None) -> Source:
     """
     name = path.name if file is None else file
     try:
-        if path.is_dir():
-            return _failed(name, b"", Problem(name, 0, 0, "", "cannot be read: it is a folder"))
-        if path.stat().st_size > MAX_BYTES:
-            return _failed(name, b"", Problem(name, 1, 1, "", f"is larger than {MAX_BYTES // 1024} KiB"))
-        content = path.read_bytes()
+        # nobody may write into a pipe, and a device may never end: neither is opened
+        if not S_ISREG(mode := path.stat().st_mode):
+            what = "a folder" if S_ISDIR(mode) else "no regular file"
+            return _failed(name, b"", Problem(name, 0, 0, "", f"cannot be read: it is {what}"))
+        with path.open("rb") as file_:
+            content = file_.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return _failed(name, b"", Problem(name, 0, 0, "", f"cannot be read: {reason}"))

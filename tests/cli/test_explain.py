@@ -72,12 +72,16 @@ def test_who_has_an_attribute_is_a_customer(ivr_explain):
     assert "  known: from" not in ivr_explain().stdout
     assert "data: the caller is no customer" in ivr_explain().stdout
     assert "data: fresh" in ivr_explain("--set", "age=20").stdout
-    assert "data: the caller is no customer" in ivr_explain("--set", "age=20", "--set", "known=false").stdout
+    assert "data: the caller is no customer" in ivr_explain("--set", "known=false").stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ("--set", "known=false", "--set", "age=70"),
+            "--set known=false: nothing else is known of a caller who is not known",
+        ),
         (["--set", "age"], '--set "age": write it like age=70'),
         (["--set", "agee=70"], '--set: no attribute "agee"; did you mean "age"?'),
         (["--set", "age=170"], "--set age must be a whole number from 0 to 130"),

@@ -30,6 +30,7 @@ SHIPPED = Path(__file__).parents[2] / "policies"
 KINDS = {"attributes.yaml": Kind.ATTRIBUTES, QUEUES_FILE: Kind.QUEUES, HOURS_FILE: Kind.HOURS}
 
 BEYOND = {
+    "a-text-that-no-customer-can-have",
     "a-code-that-is-there-twice",
     "a-file-of-another-ending",
     "a-hotline-that-is-there-twice",

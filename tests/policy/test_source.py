@@ -1,6 +1,7 @@
 """YAML is read in one way only, with places, and no bytes can make the reader fail."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,14 @@ def test_a_folder_and_a_missing_file_cannot_be_read(tmp_path: Path) -> None:
     assert only_problem(read(tmp_path / "folder.yaml")) == "folder.yaml:0:0 cannot be read: it is a folder"
     absent = only_problem(read(tmp_path / "absent.yaml"))
     assert absent == "absent.yaml:0:0 cannot be read: no such file or directory"
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+    """A pipe that nobody writes into would be waited for, and a device may have no end."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "zero.yaml"):
+        assert only_problem(read(tmp_path / name)) == f"{name}:0:0 cannot be read: it is no regular file"
 
 
 def test_steps_are_shown_as_people_write_them() -> None:
