@@ -5,18 +5,20 @@ holds of all, so the proof needs one of each: the class's example. With two vers
 them) an attribute has one value in the eyes of each; they differ where one version does not know the value.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from typing import Generic, TypeVar, assert_never
+from typing import Any, Generic, TypeVar, assert_never
 
 from router.facts import Value
 from router.policy.attributes import Attribute
 from router.policy.domains import Boolean, Choice, Day, Domain, Integer, Text, parsed
 from router.policy.nodes import AtLeast, Below, Between, Is, OneOf, Prefix, Question
+from router.policy.proof.runs import Run, Runs, joined
 
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=Hashable)
 Example = TypeVar("Example")
 Values = tuple[Value | None, ...]
 """A value in the eyes of each version; None where a version has no such attribute."""
@@ -34,26 +36,46 @@ class Classes(Generic[Key, Example]):
     """One value of each class."""
     plain: int
     """The class of the value when nothing special is so (an attribute: the missing value, its example)."""
-    answers: Mapping[Key, frozenset[int]]
+    answers: Mapping[Key, Runs]
     """The classes for which each question is answered with yes."""
 
 
 def classes(
-    values: Iterable[Example], plain: Example, tests: Mapping[Key, Callable[[Example], bool]]
+    values: Sequence[Example], plain: Example, yes: Mapping[Key, Iterable[Run]]
 ) -> Classes[Key, Example]:
-    """Sort values into classes; ``values`` must have one of each class, or it is ``plain`` alone."""
-    examples: dict[tuple[bool, ...], Example] = {}
-    for value in values:
-        examples.setdefault(tuple(test(value) for test in tests.values()), value)
-    examples[tuple(test(plain) for test in tests.values())] = plain
-    answers: dict[Key, frozenset[int]] = {}
-    for place, key in enumerate(tests):
-        answers[key] = frozenset(number for number, yes in enumerate(examples) if yes[place])
-    return Classes(
-        examples=tuple(examples.values()),
-        plain=next(number for number, value in enumerate(examples.values()) if value is plain),
-        answers=answers,
-    )
+    """Sort values into classes; ``values`` must have one of each class, ``plain`` too.
+
+    ``yes``: the places of the values for which each question is answered with yes. So a question costs as
+    much as its runs, not as many values as there are.
+    """
+    numbers, answers = _numbered(len(values), yes)
+    examples: dict[int, Example] = {}
+    for number, value in zip(numbers, values, strict=True):
+        examples.setdefault(number, value)
+    own = numbers[values.index(plain)]
+    examples[own] = plain
+    return Classes(examples=tuple(examples.values()), plain=own, answers=answers)
+
+
+def _numbered(count: int, yes: Mapping[Key, Iterable[Run]]) -> tuple[list[int], dict[Key, Runs]]:
+    """The class of each of ``count`` places, by first appearance, and the classes of each question."""
+    runs = {key: joined(each) for key, each in yes.items()}
+    changes = [0] * (count + 1)
+    for bit, each in enumerate(runs.values()):
+        for first, last in each:
+            changes[first] ^= 1 << bit
+            changes[last + 1] ^= 1 << bit
+    answered, known, numbers, before = 0, dict[int, int](), list[int](), [0]
+    for change in changes[:count]:
+        answered ^= change
+        numbers.append(known.setdefault(answered, len(known)))
+        before.append(len(known))
+    # Classes that appear first within a run are numbered on end. One that had appeared before it, did so
+    # within an earlier run of the same question.
+    return numbers, {
+        key: joined((before[first], before[last + 1] - 1) for first, last in each)
+        for key, each in runs.items()
+    }
 
 
 def steps(cuts: Iterable[int], low: int, high: int) -> list[int]:
@@ -66,15 +88,25 @@ def steps(cuts: Iterable[int], low: int, high: int) -> list[int]:
 
 def attribute_classes(columns: Columns, asked: Iterable[Asked]) -> Classes[Asked, Values]:
     """The classes of an attribute, by all that is asked of it."""
-    tests = {each: _test(*each) for each in asked}
-    questions = [question for _, question in tests]
+    asked = list(asked)
+    questions = [question for _, question in asked]
     declared = [column for column in columns if column is not None]
     values = chain.from_iterable(_values(column.domain, declared, questions) for column in declared)
-    return classes(
-        [seen(columns, value) for value in values],
-        tuple(None if column is None else column.missing for column in columns),
-        tests,
+    missing = tuple(None if column is None else column.missing for column in columns)
+    candidates = list(dict.fromkeys((*(seen(columns, value) for value in values), missing)))
+    sides = [
+        _side([each[side] for each in candidates], [question for by, question in asked if by == side])
+        for side in range(len(columns))
+    ]
+    # in the order of the classes of the first version, then of the second: a run stays one, or nearly so
+    ordered = sorted(
+        candidates, key=lambda each: [numbers[v] for (numbers, _), v in zip(sides, each, strict=True)]
     )
+    yes: dict[Asked, Iterable[Run]] = {}
+    for side, (numbers, answers) in enumerate(sides):
+        pieces = list(_rising([numbers[each[side]] for each in ordered]))
+        yes |= {(side, question): list(_found(pieces, runs)) for question, runs in answers.items()}
+    return classes(ordered, missing, yes)
 
 
 def seen(columns: Columns, value: Value) -> Values:
@@ -85,27 +117,53 @@ def seen(columns: Columns, value: Value) -> Values:
     )
 
 
-def _test(side: int, question: Question) -> Callable[[Values], bool]:
-    return lambda values: holds(question, values[side])
+def _side(
+    values: Iterable[Value | None], questions: Iterable[Question]
+) -> tuple[dict[Value | None, int], dict[Question, Runs]]:
+    """The class of each value in the eyes of one version, and the classes of each question."""
+    ordered: list[Any] = sorted(set(values), key=lambda value: (value is not None, value))
+    numbers, answers = _numbered(
+        len(ordered), {question: list(_places(question, ordered)) for question in questions}
+    )
+    return dict(zip(ordered, numbers, strict=True)), answers
 
 
-def holds(question: Question, value: Value | None) -> bool:
-    """Whether a question is answered with yes; the value is of the attribute's own type, as in `Closures`."""
+def _places(question: Question, ordered: Sequence[Any]) -> Iterator[Run]:
+    """Where those stand among sorted values for which a question is answered with yes."""
     match question:
         case Is(value=wanted):
-            return value == wanted
-        case OneOf(values=wanted):
-            return value in wanted
+            yield bisect_left(ordered, wanted), bisect_right(ordered, wanted) - 1
+        case OneOf(values=values):
+            for wanted in values:
+                yield bisect_left(ordered, wanted), bisect_right(ordered, wanted) - 1
         case AtLeast(value=low):
-            return bool(value >= low)  # type: ignore[operator]
+            yield bisect_left(ordered, low), len(ordered) - 1
         case Below(value=high):
-            return bool(value < high)  # type: ignore[operator]
+            yield 0, bisect_left(ordered, high) - 1
         case Between(low=low, high=high):
-            return bool(low <= value <= high)  # type: ignore[operator]
-        case Prefix(prefix=prefix):
-            return str(value).startswith(prefix)
+            yield bisect_left(ordered, low), bisect_right(ordered, high) - 1
+        case Prefix(prefix=prefix):  # texts that begin alike stand together
+            size = len(prefix)
+            behind = bisect_right(ordered, prefix, key=lambda text: text[:size])
+            yield bisect_left(ordered, prefix), behind - 1
         case _ as never:
             assert_never(never)
+
+
+def _rising(numbers: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """The stretches that never fall, each with where it begins."""
+    first = 0
+    for place in range(1, len(numbers) + 1):
+        if place == len(numbers) or numbers[place] < numbers[place - 1]:
+            yield first, numbers[first:place]
+            first = place
+
+
+def _found(pieces: Iterable[tuple[int, Sequence[int]]], runs: Runs) -> Iterator[Run]:
+    """Where the numbers of some runs stand."""
+    for begin, numbers in pieces:
+        for first, last in runs:
+            yield begin + bisect_left(numbers, first), begin + bisect_right(numbers, last) - 1
 
 
 def _belongs(domain: Domain, value: Value) -> bool:

@@ -21,6 +21,7 @@ from router.policy.nodes import (
     Share,
 )
 from router.policy.proof.classes import Classes
+from router.policy.proof.runs import others
 from router.policy.proof.space import Point, Space
 
 Formula = NewType("Formula", str)
@@ -126,10 +127,10 @@ class Formulas:
 
     def _member(self, variable: Variable, of: Classes[Any, Any], key: Any) -> Formula:
         """The class is one of those for which a question is answered with yes."""
-        numbers, last = of.answers[key], len(of.examples) - 1
-        runs, others = _runs(numbers), _runs(frozenset(range(last + 1)) - numbers)
-        if len(others) < len(runs):
-            return negated(any_of(self._run(variable, *run, last) for run in others))
+        runs, last = of.answers[key], len(of.examples) - 1
+        rest = others(runs, last + 1)
+        if len(rest) < len(runs):
+            return negated(any_of(self._run(variable, *run, last) for run in rest))
         return any_of(self._run(variable, *run, last) for run in runs)
 
     def _run(self, variable: Variable, low: int, high: int, last: int) -> Formula:
@@ -204,14 +205,3 @@ class Formulas:
 
     def _bits(self, variable: Variable) -> int:
         return int(self._sorts[variable].split()[-1].removesuffix(")"))
-
-
-def _runs(numbers: frozenset[int]) -> list[tuple[int, int]]:
-    """First and last of each unbroken run."""
-    runs: list[tuple[int, int]] = []
-    for number in sorted(numbers):
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs

@@ -19,21 +19,26 @@ HORIZON = 5 * YEAR
 Moments = Classes[Named, int]
 
 
-def moments(hours: Mapping[Named, Hours], since: int) -> Moments:
-    """Moments from ``since`` to `HORIZON` later, in seconds since the epoch; the first is the plain one."""
-    changes: list[tuple[int, Named, int]] = []
+def moments(hours: Mapping[Named, Hours], since: int, in_time: Callable[[], None] = lambda: None) -> Moments:
+    """Moments from ``since`` to `HORIZON` later, in seconds since the epoch; the first is the plain one.
+
+    ``in_time`` is called before each hours are looked at, and may raise.
+    """
+    bits = {name: 1 << place for place, name in enumerate(hours)}
+    changes: list[tuple[int, int]] = []
     for name, declared in hours.items():
-        for first, behind in spans(declared, since, since + HORIZON):
-            changes += [(first, name, 1), (behind, name, -1)]
-    depth = dict.fromkeys(hours, 0)
-    open_at: dict[int, frozenset[Named]] = {since: frozenset()}
+        in_time()
+        changes += [(at, bits[name]) for span in spans(declared, since, since + HORIZON) for at in span]
+    open_now, open_at = 0, {since: 0}
     for at, together in groupby(sorted(changes), key=lambda change: change[0]):
-        for _, name, change in together:
-            depth[name] += change
-        if since <= at < since + HORIZON:
-            open_at[at] = frozenset(name for name, open_now in depth.items() if open_now)
-    return classes(open_at, since, {name: _is_open(open_at, name) for name in hours})
-
-
-def _is_open(open_at: Mapping[int, frozenset[Named]], name: Named) -> Callable[[int], bool]:
-    return lambda at: name in open_at[at]
+        for _, bit in together:
+            open_now ^= bit
+        if at < since + HORIZON:
+            open_at[at] = open_now
+    first: dict[int, int] = {}
+    for at, ways in open_at.items():
+        first.setdefault(ways, at)
+    yes = {
+        name: [(place, place) for place, ways in enumerate(first) if ways & bit] for name, bit in bits.items()
+    }
+    return classes(list(first.values()), since, yes)

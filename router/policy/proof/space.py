@@ -5,10 +5,9 @@ A state has one class of each thing asked for. What is left to say is what may c
 longer one. A call is one contact, as the store gives them.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from operator import gt, le
 
 from router.facts import CALM, MAX_LOAD
 from router.policy.nodes import (
@@ -80,11 +79,16 @@ class Point:
 
 def opened(segments: Mapping[str, Node], node: Node | None) -> Iterator[Leaf]:
     """All that a condition asks, with its segments opened."""
-    for leaf in leaves(node) if node is not None else ():
-        if isinstance(leaf, InSegment):
-            yield from opened(segments, segments[leaf.segment])
-        else:
-            yield leaf
+    told: set[str] = set()
+    nodes = [node]
+    while nodes:
+        opening = nodes.pop()
+        for leaf in leaves(opening) if opening is not None else ():
+            if not isinstance(leaf, InSegment):
+                yield leaf
+            elif leaf.segment not in told:  # once: segments of segments would double and double again
+                told.add(leaf.segment)
+                nodes.append(segments[leaf.segment])
 
 
 def space(books: tuple[Rulebook, ...], asked: Iterable[SideLeaf], since: int) -> Space:
@@ -122,29 +126,30 @@ def _attributes(
 
 
 def _loads(asked: list[Load]) -> Mapping[Measured, Classes[Load, int]]:
-    """Measures are free of each other; no news of a queue is the class of `CALM`."""
+    """No news of a queue is the class of `CALM`."""
     by_measure: dict[Measured, list[Load]] = {}
     for load in asked:
         by_measure.setdefault((load.queue, load.measure), []).append(load)
-    return {
-        measured: classes(
-            steps([load.at_least for load in loads], 0, MAX_LOAD),
-            getattr(CALM, measured[1]),
-            {load: partial(le, load.at_least) for load in loads},
-        )
-        for measured, loads in by_measure.items()
-    }
+    return {measured: _load(measured[1], loads) for measured, loads in by_measure.items()}
+
+
+def _load(measure: Measure, loads: list[Load]) -> Classes[Load, int]:
+    calm: int = getattr(CALM, measure)
+    values = sorted({calm, *steps([load.at_least for load in loads], 0, MAX_LOAD)})
+    return classes(
+        values, calm, {load: [(bisect_left(values, load.at_least), len(values) - 1)] for load in loads}
+    )
 
 
 def _shares(asked: list[Share]) -> Mapping[str, Classes[Share, int]]:
     by_name: dict[str, list[Share]] = {}
     for share in asked:
         by_name.setdefault(share.of, []).append(share)
-    return {
-        of: classes(
-            steps([share.below for share in shares], 0, SHARES - 1),
-            SHARES - 1,
-            {share: partial(gt, share.below) for share in shares},
-        )
-        for of, shares in by_name.items()
-    }
+    return {of: _share(shares) for of, shares in by_name.items()}
+
+
+def _share(shares: list[Share]) -> Classes[Share, int]:
+    values = sorted({SHARES - 1, *steps([share.below for share in shares], 0, SHARES - 1)})
+    return classes(
+        values, SHARES - 1, {share: [(0, bisect_left(values, share.below) - 1)] for share in shares}
+    )

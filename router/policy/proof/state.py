@@ -8,6 +8,7 @@ from router.policy.attributes import KNOWN
 from router.policy.conditions import drawn
 from router.policy.nodes import SHARES, Measure
 from router.policy.proof.classes import Values
+from router.policy.proof.runs import contains
 from router.policy.proof.space import Point, Space
 
 TRIES = 300_000
@@ -101,8 +102,8 @@ def _identity(space: Space, point: Point) -> str | None:
     wanted: list[tuple[str, int, int]] = []
     for of, number in point.shares.items():
         answers = space.shares[of].answers
-        outside = [share.below for share, numbers in answers.items() if number not in numbers]
-        inside = [share.below for share, numbers in answers.items() if number in numbers]
+        outside = [share.below for share, numbers in answers.items() if not contains(numbers, number)]
+        inside = [share.below for share, numbers in answers.items() if contains(numbers, number)]
         wanted.append((of, max(outside, default=0), min(inside, default=SHARES)))
     wanted.sort(key=lambda each: each[2] - each[1])  # the rarest first
     for number in range(TRIES):

@@ -75,7 +75,7 @@ def test_contacts_of_a_longer_window_are_those_that_the_shorter_has_not() -> Non
 def test_measures_of_a_queue_are_put_together() -> None:
     of = space_of(ASKED)
     waiting = of.loads["general", Measure.WAITING]
-    (busy,) = waiting.answers[Load("general", Measure.WAITING, 5)]
+    ((busy, _),) = waiting.answers[Load("general", Measure.WAITING, 5)]
     found = made(of, loads={**point(of).loads, ("general", Measure.WAITING): busy})
     assert found.loads["general"] == QueueLoad(waiting=5, longest_wait=0, ready=CALM.ready)
 
@@ -83,8 +83,9 @@ def test_measures_of_a_queue_are_put_together() -> None:
 def test_a_caller_is_drawn_between_two_shares() -> None:
     of = space_of(ASKED)
     answers = of.shares["trial"].answers
-    (between,) = answers[Share("trial", 5_000)] - answers[Share("trial", 2_500)]
-    found = made(of, shares={"trial": between})
+    ((_, few),), ((_, more),) = answers[Share("trial", 2_500)], answers[Share("trial", 5_000)]
+    assert more == few + 1
+    found = made(of, shares={"trial": more})
     assert 2_500 <= drawn("trial", found.identity) < 5_000
 
 
