@@ -4,6 +4,7 @@ The folder has attributes.yaml, queues.yaml, hours.yaml (if any hours are used),
 every other ``*.yaml`` in it. Folders in it are not looked into, nor are files whose name begins with a dot.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from router.policy.rulebook import Rulebook
 from router.policy.schema import HotlineFile, QueuesFile, hotline_model
 from router.policy.source import Source, read
 
-__all__ = ["Folder", "Policies", "load", "read_folder"]
+__all__ = ["Folder", "Policies", "folder_name", "load", "read_folder"]
 
 QUEUES_FILE = "queues.yaml"
 
@@ -140,9 +141,14 @@ def _keys(source: Source, key: str) -> frozenset[str] | None:
     return frozenset(value) if isinstance(value, dict) else None
 
 
+def folder_name(directory: Path) -> str:
+    """What a folder is called in its versions: by the name it is given under, wherever a link leads."""
+    absolute = Path(os.path.abspath(directory))  # noqa: PTH100  ends in a name, also of "." and ".."
+    return re.sub("[^A-Za-z0-9_.-]+", "-", absolute.name, flags=re.ASCII)[:27] or "-"
+
+
 def _version(directory: Path, sources: Iterable[Source]) -> str:
     digest = blake2b(digest_size=6)
     for source in sources:
         digest.update(f"{source.file}\n{len(source.content)}\n".encode() + source.content)
-    name = re.sub("[^A-Za-z0-9_.-]+", "-", directory.resolve().name, flags=re.ASCII)
-    return f"{name[:27]}@{digest.hexdigest()}"
+    return f"{folder_name(directory)}@{digest.hexdigest()}"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.errors import PolicyError
-from router.policy.load import load
+from router.policy.load import folder_name, load
 from router.policy.source import parse
 from tests.policy.conftest import GOOD, Write
 
@@ -71,6 +71,29 @@ def test_the_version_of_a_folder_with_an_odd_name_is_a_token(write: Write, tmp_p
     version = load(folder).version
     assert re.fullmatch(r"[A-Za-z0-9_.@-]{14,40}", version)
     assert load(folder).decisions[0].policy == version
+
+
+def test_the_version_of_a_link_has_the_name_of_the_link(write: Write, tmp_path: Path) -> None:
+    """A deployment that moves a link to another release does not move its versions to another name."""
+    folder, link = write({}), tmp_path / "current"
+    link.symlink_to(folder)
+    assert load(link).version == load(folder).version.replace("policies@", "current@")
+
+
+@pytest.mark.parametrize("given", [".", "../policies", "tests/..", "./"])
+def test_the_version_has_a_name_however_the_folder_is_given(
+    given: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write({})
+    (folder / "tests").mkdir()
+    version = load(folder).version
+    monkeypatch.chdir(folder)
+    assert load(Path(given)).version == version
+
+
+def test_the_root_has_a_name() -> None:
+    """And so a version that can be kept."""
+    assert folder_name(Path("/")) == "-"
 
 
 def test_other_files_and_folders_are_left_alone(write: Write) -> None:
