@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
+
+from router.policy.source import MAX_BYTES
 
 Signature = tuple[tuple[str, int, int, int], ...] | None
 """Name, size, time and inode of each file that counts; None: the folder cannot be read."""
@@ -13,7 +16,10 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def signature(folder: Path) -> Signature:
-    """What is the same as long as nobody changes a file, also when a file or the folder is a link."""
+    """What is the same as long as nobody changes a file, also when a file or the folder is a link.
+
+    No file is opened: one may be a pipe.
+    """
     try:
         with os.scandir(folder) as entries:
             return tuple(sorted(map(_seen, filter(_counts, entries))))
@@ -34,14 +40,27 @@ def _seen(entry: os.DirEntry[str]) -> tuple[str, int, int, int]:
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
-    """The files that count, by name.
+    """The files that count, by name; of one that is too large its beginning, which is too large as well.
 
     Raises:
         OSError: one cannot be read.
     """
     return {
-        path.name: path.read_bytes() for path in sorted(folder.iterdir()) if _counts(path) and path.is_file()
+        path.name: _beginning(path) for path in sorted(folder.iterdir()) if _counts(path) and path.is_file()
     }
+
+
+def _beginning(path: Path) -> bytes:
+    # a pipe that has come in the meantime is opened without waiting for a writer, and refused
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123  a descriptor
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no regular file")
+        return file.read(MAX_BYTES + 1)
+
+
+def place(folder: Path) -> str:
+    """Where a folder is, whatever links lead there, as text that JSON can hold."""
+    return os.fsencode(folder.resolve()).decode(errors="backslashreplace")
 
 
 def replace(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from router.live.files import contents, replace, signature
+from router.live.files import contents, place, replace, signature
+from router.policy.source import MAX_BYTES
 
 
 def test_is_the_same_until_somebody_writes(policies):
@@ -60,6 +61,30 @@ def test_of_what_is_not_there_is_none(tmp_path):
     assert signature(tmp_path / "nothing") is None
     (tmp_path / "broken.yaml").symlink_to(tmp_path / "nothing")
     assert signature(tmp_path) == (("broken.yaml", 0, 0, 0),)
+
+
+def test_of_files_that_are_none_nothing_is_read(policies):
+    """A pipe that nobody writes into, a device without end."""
+    before = contents(policies)
+    os.mkfifo(policies / "pipe.yaml")
+    (policies / "zero.yaml").symlink_to("/dev/zero")
+    assert {name for name, *_ in signature(policies)} == {*before, "pipe.yaml", "zero.yaml"}
+    assert contents(policies) == before
+
+
+def test_a_file_without_end_is_read_in_part(policies):
+    """As much as shows that it is too large."""
+    with (policies / "large.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    assert len(contents(policies)["large.yaml"]) == MAX_BYTES + 1
+
+
+def test_a_place_is_text_whatever_leads_there(policies, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(policies)
+    assert place(link) == place(policies) == str(policies.resolve())
+    odd = tmp_path / os.fsdecode(b"\xff")
+    assert place(odd) == f"{tmp_path.resolve()}/\\xff"
 
 
 def test_files_are_replaced_and_nothing_else_is_touched(policies):
