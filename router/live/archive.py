@@ -2,7 +2,8 @@
 
 A version's folder has the time at which it went live last. One that somebody rolled back from is withdrawn
 (a mark in its folder) until it goes live again, so that the next step back leads further back and not forth.
-Several routers may share an archive; nothing in it is ever changed in place.
+Several routers may share an archive, with policy folders of several names, and none goes back to another's
+version. Nothing in an archive is ever changed in place.
 """
 
 import os
@@ -19,11 +20,21 @@ from router.errors import SettingsError
 from router.live.files import contents, sync, write
 
 KEPT = 20
-"""Versions that are kept."""
+"""Versions that are kept of each policy folder."""
 _WITHDRAWN = ".withdrawn"
 _VERSION = re.compile(r"[A-Za-z0-9_.-]{1,40}@[0-9a-f]{12}", re.ASCII)
-_NOT_LIVE = "never-live"
+NOT_LIVE = "never-live"
 """The name of files that no router has loaded, before the hash."""
+
+
+def folder_of(version: str) -> str:
+    """The name of the policy folder that a version is of."""
+    return version.rpartition("@")[0]
+
+
+def hash_of(version: str) -> str:
+    """What two versions have in common that are the same files, whatever their folders are called."""
+    return version.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +55,7 @@ class Archive:
     folder: Path
 
     def went_live(self, version: str, files: Mapping[str, bytes], at: float) -> None:
-        """Keep a version, as the newest one; the oldest ones beyond `KEPT` go.
+        """Keep a version, as the newest one; the oldest ones of its folder beyond `KEPT` go.
 
         Raises:
             OSError: it cannot be written.
@@ -52,8 +63,7 @@ class Archive:
         kept = self._put(version, files)
         (kept / _WITHDRAWN).unlink(missing_ok=True)
         os.utime(kept, (at, at))
-        for old in self.versions()[KEPT:]:
-            self._remove(old.version)
+        self._prune(version)
 
     def saved(self, files: Mapping[str, bytes], at: float) -> str:
         """Keep files that are in the way, whether or not they are any good; the name they are kept under.
@@ -64,10 +74,11 @@ class Archive:
         digest = blake2b(digest_size=6)
         for name, content in files.items():
             digest.update(f"{name}\n{len(content)}\n".encode() + content)
-        version = f"{_NOT_LIVE}@{digest.hexdigest()}"
+        version = f"{NOT_LIVE}@{digest.hexdigest()}"
         kept = self._put(version, files)
         (kept / _WITHDRAWN).touch()
         os.utime(kept, (at, at))
+        self._prune(version)
         return version
 
     def withdraw(self, version: str) -> None:
@@ -90,19 +101,21 @@ class Archive:
         return sorted(found, key=lambda kept: (kept.at, kept.version), reverse=True)
 
     def lived(self) -> list[str]:
-        """The versions that have been live."""
-        return [kept.version for kept in self.versions() if not kept.version.startswith(_NOT_LIVE)]
+        """The versions that have been live, of all folders."""
+        return [kept.version for kept in self.versions() if folder_of(kept.version) != NOT_LIVE]
 
-    def before(self, live: str | None) -> str:
-        """The version that was live before this one; None: the newest.
+    def before(self, live: str | None, *, folder: str) -> str:
+        """The version of a policy folder that was live before this one; None: the newest.
 
         Raises:
             SettingsError: there is none.
         """
         for kept in self.versions():
-            if not kept.withdrawn and kept.version != live:
+            of_it = folder_of(kept.version) == folder and not kept.withdrawn
+            if of_it and (live is None or hash_of(kept.version) != hash_of(live)):
                 return kept.version
-        raise SettingsError(f"{self.folder} has no version before {live or 'this'}; --list shows what it has")
+        before = f"before {live}" if live else f"of {folder}"
+        raise SettingsError(f"{self.folder} has no version {before}; --list shows what it has")
 
     def files(self, version: str) -> Mapping[str, bytes]:
         """The files of a version, by name.
@@ -135,6 +148,11 @@ class Archive:
                 raise
         sync(self.folder)
         return kept
+
+    def _prune(self, version: str) -> None:
+        of_it = [kept.version for kept in self.versions() if folder_of(kept.version) == folder_of(version)]
+        for old in of_it[KEPT:]:
+            self._remove(old)
 
     def _remove(self, version: str) -> None:
         going = self.folder / f".old-{version}-{os.getpid()}"

@@ -50,6 +50,7 @@ class Folders:
         last_good: bool = True,
     ) -> None:
         """Follow a folder from now on, as `Follower` says; outcomes are told under ``name``."""
+        owner.follows(order.folder)
         follower = Follower(
             order,
             owner,

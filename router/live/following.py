@@ -8,21 +8,25 @@ import pickle
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
 
+from router.live.archive import folder_of
 from router.live.files import Signature, signature
 from router.live.verdict import Failed, Good, Known, Order, Refused, Verdict
 from router.policy.compile import compiled
 from router.policy.decide import Policies
+from router.policy.load import folder_name
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
 """Files that were the same twice, so far apart, are read: an editor may be in the middle of writing."""
 AGAIN_POLLS = 60
-"""After a failure a folder is looked at by itself, when so many polls have gone by."""
+"""After a failure a folder is looked at by itself, when so many polls have gone by; so is one whose version
+could not be kept."""
 
 
 class Result(StrEnum):
@@ -53,11 +57,17 @@ class Outcome:
 class Owner(Protocol):
     """Who has the policies of a folder decide."""
 
+    def follows(self, folder: Path) -> None:
+        """Know which folder it is, before all else."""
+
     def take(self, policies: Policies) -> None:
         """Have another version decide from now on."""
 
     async def confirm(self, good: Good) -> None:
         """Know what was found of the version that decides; once for each."""
+
+    async def keep(self, good: Good) -> bool:
+        """Keep the version that decides, for a way back; False: it failed, and is to be tried again."""
 
     def told(self, outcome: Outcome) -> None:
         """Know what came of an attempt."""
@@ -84,8 +94,8 @@ class Follower:
     ) -> None:
         """``live`` is the version that decides already; ``examine`` and ``trusted`` are run aside.
 
-        What is live and what is ``trusted`` is taken whatever the proof says of it. Without ``last_good`` a
-        version whose files are no longer good does not decide any further.
+        What is live and what is ``trusted`` of this folder is taken whatever the proof says of it. Without
+        ``last_good`` a version whose files are no longer good does not decide any further.
         """
         self._order = order
         self._owner = owner
@@ -96,6 +106,7 @@ class Follower:
         self._poll = poll
         self.live = live
         self._known: str | None = None
+        self._unkept: Good | None = None
         self._tried: Signature | object = object()  # unlike every other: the first poll finds a change
         self._again = 0
         self._asked = asyncio.Event()
@@ -141,15 +152,19 @@ class Follower:
             log.exception("a folder of policies could not be looked at")
             outcome = self._failed(str(broken))
             self._owner.told(outcome)
-        self._again = AGAIN_POLLS if outcome.result is Result.FAILED else 0
+        self._again = AGAIN_POLLS if outcome.result is Result.FAILED or self._unkept else 0
         for future in waiting:
             if not future.done():
                 future.set_result(outcome)
 
     async def _outcome(self) -> Outcome:
-        trusted: Iterable[str] = await self._aside(self._trusted)
+        if self._unkept is not None:
+            await self._keep(self._unkept)
+        lived: Iterable[str] = await self._aside(self._trusted)
+        of = folder_name(self._order.folder)
+        trusted = {version for version in lived if folder_of(version) == of}
         live = {self.live} if self.live else set()
-        order = replace(self._order, known=self._known, trusted=frozenset({*trusted, *live}))
+        order = replace(self._order, known=self._known, trusted=frozenset(trusted | live))
         said: Verdict = await self._aside(self._examine, order)
         match said:
             case Good():
@@ -170,7 +185,13 @@ class Follower:
             self.live, result = good.version, Result.LOADED
         self._known = good.version
         await self._owner.confirm(good)
+        await self._keep(good)
         return Outcome(result=result, version=self.live, problems=good.doubts)
+
+    async def _keep(self, good: Good) -> None:
+        self._unkept = None  # also when keeping breaks otherwise than by its disk
+        if not await self._owner.keep(good):
+            self._unkept = good
 
     def _failed(self, why: str) -> Outcome:
         return Outcome(result=Result.FAILED, version=self.live, problems=(why,))

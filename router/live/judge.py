@@ -17,6 +17,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 
 from router.errors import PolicyError
+from router.live.archive import hash_of
 from router.live.verdict import LENGTH, Failed, Good, Known, Order, Refused, Verdict, packed
 from router.policy.load import read_folder
 from router.policy.proof.findings import doubts, problems
@@ -39,7 +40,7 @@ def verdict(order: Order, *, clock: Callable[[], float], now: int) -> Verdict:
     if order.proof_seconds is not None:
         proof = prove(book, budget=order.proof_seconds, clock=clock, since=now)
         broken = [str(problem) for problem in problems(proof, folder)]
-        if broken and book.version not in order.trusted:
+        if broken and hash_of(book.version) not in set(map(hash_of, order.trusted)):
             return Refused(problems=tuple(broken))
         found = [*broken, *(str(doubt) for doubt in doubts(proof, folder))]
     return Good(

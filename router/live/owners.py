@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from metrics.kpis import QueueKpis, RoutingKpis
 from metrics.service import PolicyMetrics, RouterMetrics, ShadowMetrics
 from router.decision import Decision
 from router.live.archive import Archive
+from router.live.files import place
 from router.live.following import Aside, Outcome, Result
 from router.live.verdict import Good
 from router.policy.decide import Policies
@@ -38,6 +40,7 @@ class Live:
     aside: Aside
     wall: Callable[[], float]
     """Seconds since the epoch."""
+    folder: Path | None = None
     loaded_at: float = 0.0
     last: tuple[float, Outcome] | None = None
     """What came of the last attempt, and when."""
@@ -47,6 +50,7 @@ class Live:
         at, outcome = self.last or (None, None)
         return {
             "version": self.routing.policies.version,
+            "folder": self.folder and place(self.folder),
             "loaded_at": self.loaded_at,
             "shadow": self.routing.shadow and self.routing.shadow.policies.version,
             "tried_at": at,
@@ -60,6 +64,10 @@ class Live:
         _show(self.metrics.policies, self.routing.policies, self.loaded_at)
         self.metrics.policies_proved.set(0)  # nobody has looked yet
 
+    def follows(self, folder: Path) -> None:
+        """Say so to who asks: a rollback writes into it."""
+        self.folder = folder
+
     def take(self, policies: Policies) -> None:
         """Swap; its series are there before its first call."""
         self.kpis.expect(policies.decisions)
@@ -67,15 +75,20 @@ class Live:
         self.start()
 
     async def confirm(self, good: Good) -> None:
-        """Say whether it is proved, and keep it."""
+        """Say whether it is proved."""
         self.metrics.policies_proved.set(good.proved)
         if good.doubts:
             log.warning("not all of the policies is proved", version=good.version, **_shown(good.doubts))
+
+    async def keep(self, good: Good) -> bool:
+        """Keep it for a rollback, as live since it was loaded."""
         try:
             await self.aside(self.archive.went_live, good.version, good.files, self.loaded_at)
         except OSError as wrong:
             self.metrics.keep_errors.inc()
             log.warning("a version cannot be kept for a rollback", version=good.version, why=str(wrong))
+            return False
+        return True
 
     def told(self, outcome: Outcome) -> None:
         """Count it and log why; nothing else changes when files are refused."""
@@ -94,6 +107,9 @@ class Observed:
     wall: Callable[[], float]
     """Seconds since the epoch."""
 
+    def follows(self, folder: Path) -> None:
+        """Nobody asks the observer."""
+
     def take(self, policies: Policies) -> None:
         """Go by another version; the series of its queues are there before their first call."""
         self.policies = policies
@@ -103,6 +119,10 @@ class Observed:
 
     async def confirm(self, good: Good) -> None:
         """Whether it is proved is the router's to say."""
+
+    async def keep(self, good: Good) -> bool:  # noqa: ARG002  the protocol's
+        """So is keeping it the router's."""
+        return True
 
     def told(self, outcome: Outcome) -> None:
         """Count it and log why."""
@@ -120,6 +140,9 @@ class Candidate:
     tally: Tally = field(default_factory=Tally)
     _series: set[tuple[str, str, str]] = field(default_factory=set)
 
+    def follows(self, folder: Path) -> None:
+        """Nobody writes into a candidate's."""
+
     def take(self, policies: Policies) -> None:
         """Put it beside the live version."""
         self.routing.shadow = Shadow(policies, self.routing.policies.needs, soon=self.soon, tally=self.tally)
@@ -128,6 +151,10 @@ class Candidate:
 
     async def confirm(self, good: Good) -> None:
         """Nothing more is to be known of a candidate."""
+
+    async def keep(self, good: Good) -> bool:  # noqa: ARG002  the protocol's
+        """It never was live."""
+        return True
 
     def told(self, outcome: Outcome) -> None:
         """Switch it off when its files are no good: what it last was is not what will go live."""

@@ -29,12 +29,18 @@ class Owner:
         self.live = None
         self.confirmed = []
         self.outcomes = []
+        self.kept = []
+        self.can_keep = True
 
     def take(self, policies):
         self.live = policies.version
 
     async def confirm(self, good):
         self.confirmed.append(good.version)
+
+    async def keep(self, good):
+        self.kept.append(good.version)
+        return self.can_keep
 
     def told(self, outcome):
         self.outcomes.append(outcome)
@@ -212,8 +218,8 @@ async def test_a_bug_of_ours_is_a_failure_and_not_the_end(policies):
 
 @run
 async def test_says_whom_the_proof_need_not_persuade(policies):
-    """What is live, and what has been live."""
-    async with following(policies, live="policies@1", trusted=lambda: ["policies@2"]) as (
+    """What is live, and what has been live: of this folder, not of another in the same archive."""
+    async with following(policies, live="policies@1", trusted=lambda: ["policies@2", "other@3"]) as (
         follower,
         _,
         examination,
@@ -221,6 +227,37 @@ async def test_says_whom_the_proof_need_not_persuade(policies):
         examination.verdict = lambda _: Refused(problems=("broken",))
         await follower.ask()
         assert examination.orders[0].trusted == {"policies@1", "policies@2"}
+
+
+@run
+async def test_a_version_that_could_not_be_kept_is_kept_with_the_next_look(policies):
+    """Once it is, no more."""
+    version = load(policies).version
+    async with following(policies, live=version) as (follower, owner, _):
+        owner.can_keep = False
+        await follower.ask()
+        await follower.ask()
+        owner.can_keep = True
+        await follower.ask()
+        assert owner.kept == [version] * 3
+        assert (await follower.ask()).result is Result.UNCHANGED
+        assert (owner.kept, owner.confirmed) == ([version] * 3, [version])
+
+
+@run
+async def test_a_version_that_could_not_be_kept_is_tried_again_by_itself(policies):
+    """Though nobody asks, and though its files are no longer good."""
+    version = load(policies).version
+    async with following(policies, live=version, poll=OFTEN) as (follower, owner, _):
+        owner.can_keep = False
+        await follower.ask()
+        (policies / "10010.yaml").write_text("hotline: 1\n")
+        await until(lambda: len(owner.kept) > 2)
+        owner.can_keep = True
+        tries = len(owner.kept)
+        await until(lambda: len(owner.kept) > tries)
+        assert set(owner.kept) == {version}
+        assert owner.outcomes[-1].result is Result.REFUSED
 
 
 @run

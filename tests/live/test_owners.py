@@ -88,9 +88,23 @@ class TestLive:
     def test_keeps_a_version_and_says_whether_it_is_proved(self, live, registry):
         live.loaded_at = NOW
         asyncio.run(live.confirm(good("policies@000000000001")))
+        assert registry.get_sample_value("ivr_policy_proved") == 1
+        assert asyncio.run(live.keep(good("policies@000000000001")))
         [kept] = live.archive.versions()
         assert (kept.version, kept.at) == ("policies@000000000001", NOW)
-        assert registry.get_sample_value("ivr_policy_proved") == 1
+
+    def test_says_that_a_version_could_not_be_kept(self, live, registry):
+        live.archive.folder.touch()
+        assert not asyncio.run(live.keep(good("policies@000000000001")))
+        assert registry.get_sample_value("ivr_policy_keep_errors_total") == 1
+
+    def test_says_which_folder_it_follows(self, live, tmp_path, policies):
+        """Where it is, not how one came there."""
+        assert live.state()["folder"] is None
+        link = tmp_path / "link"
+        link.symlink_to(policies)
+        live.follows(link)
+        assert live.state()["folder"] == str(policies.resolve())
 
     def test_says_what_is_not_proved(self, live, registry, capsys):
         doubts = tuple(f"doubt {number}" for number in range(9))
