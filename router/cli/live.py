@@ -1,6 +1,8 @@
 """Options of the commands that have to do with live policies, and how they print what came of a reload."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,28 +40,48 @@ Agi = Annotated[
     ),
 ]
 
+SHOWN = 50
+"""Mistakes and doubts that are printed of a folder; `ivr lint` and `ivr prove` print them all."""
+
 
 def remote(control: Path | None, agi: Address) -> Remote:
     """The router that is meant."""
     return Remote(control=control or default_control(agi.port))
 
 
-def told(outcomes: Mapping[str, Any]) -> int:
-    """Print what came of a reload; the command's exit code."""
+def told(outcomes: Mapping[str, Any], *, since: float | None = None) -> int:
+    """Print what came of a reload, the outcome first; the command's exit code.
+
+    ``since``: when the live version went live, in seconds since the epoch, where that is to be told.
+    """
     outcome = outcomes["policies"]
-    for problem in outcome["problems"]:
-        typer.echo(problem)
     version = outcome["version"]
+    live = f"{version} is live" if since is None else f"{version} is live since {_local(since)}"
     said = {
-        Result.LOADED: f"{version} is live",
-        Result.UNCHANGED: f"{version} is live; its files have not changed",
+        Result.LOADED: live,
+        Result.UNCHANGED: live,
         Result.REFUSED: f"not loaded; {version} goes on",
         Result.FAILED: f"the files could not be looked at; {version} goes on",
     }
     result = Result(outcome["result"])
     typer.echo(said[result], err=result in {Result.REFUSED, Result.FAILED})
+    _list(outcome["problems"])
     if shadow := outcomes.get("shadow"):
-        for problem in shadow["problems"]:
-            typer.echo(f"shadow: {problem}")
         typer.echo(f"shadow: {shadow['version'] or 'none'}")
+        _list(f"shadow: {problem}" for problem in shadow["problems"])
     return {Result.REFUSED: 1, Result.FAILED: 2}.get(result, 0)
+
+
+def _list(problems: Iterable[str]) -> None:
+    lines = iter(problems)
+    for problem in islice(lines, SHOWN):
+        typer.echo(problem)
+    if more := sum(1 for _ in lines):
+        typer.echo(f"… and {more} more")
+
+
+def _local(at: float) -> str:
+    """A time as the clock on the wall shows it, with the date unless it is today's."""
+    then, now = time.localtime(at), time.localtime(time.time())
+    is_today = then[:3] == now[:3]
+    return time.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M:%S", then)
