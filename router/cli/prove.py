@@ -108,7 +108,8 @@ def _document(proof: Proof, folder: Folder) -> dict[str, Any]:
         ],
         "findings": [_finding(finding, folder) for finding in proof.findings],
         "undecided": [
-            {"hotline": left.hotline, "what": left.what, "name": left.name} for left in proof.undecided
+            {"hotline": left.hotline, "what": left.what, "name": left.name, "why": left.why}
+            for left in proof.undecided
         ],
         "uncompared": proof.uncompared,
     }

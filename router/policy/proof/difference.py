@@ -14,7 +14,7 @@ from router.policy.compile import compiled
 from router.policy.decide import Policies
 from router.policy.proof.formulas import Formula, all_of, negated
 from router.policy.proof.pairing import Pairing, pairing
-from router.policy.proof.solver import Answer, Deadline
+from router.policy.proof.solver import Answer, Deadline, OutOfTime
 from router.policy.proof.words import action
 from router.policy.rulebook import Hotline, Rulebook
 
@@ -91,7 +91,11 @@ def compare(
     changes, remarks = list(_numbers(both)), [*_hotlines(both), *_promises(both)]
     undecided: list[str] = []
     for one, other, dnis in _pairs(both):
-        pair = pairing(both, (one, other), dnis, since, deadline)
+        try:
+            pair = pairing(both, (one, other), dnis, since, deadline)
+        except OutOfTime:
+            undecided.append(other.name)
+            continue
         found, complete = _changes(pair, pair.differ, Change.ROUTED)
         changes += found
         if complete:

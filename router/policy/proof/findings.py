@@ -78,17 +78,33 @@ class Judged:
     """If it is broken or empty."""
 
 
+class Why(StrEnum):
+    """Why something is undecided."""
+
+    TIME = "time"
+    """There was no time to find out."""
+    DRAWN = "drawn"
+    """The solver finds a caller, but nobody is known who is drawn for shares like that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecided:
-    """What could not be decided in time."""
+    """What could not be decided."""
 
     hotline: str
     file: str
     steps: Steps
     what: Literal["promise", "segment", "route"]
     name: str
+    why: Why = Why.TIME
 
 
+MAX_DOUBTS = 20
+"""What is undecided of a hotline is told up to so many lines; the rest is told as more."""
+_DRAWN = (
+    "may be broken, but only for callers so rare that none was found: no number that was tried is drawn for "
+    "its shares like that"
+)
 _OPEN = {
     "promise": "there was no time to find out whether it holds",
     "segment": "there was no time to find out whether anybody can belong to it",
@@ -131,11 +147,29 @@ def notes(proof: Proof, folder: Folder) -> list[Problem]:
 
 
 def doubts(proof: Proof, folder: Folder) -> list[Problem]:
-    """What a proof could not decide in time, each at its place in the files, sorted."""
-    return sorted(
-        folder.sources[left.file].problem(left.steps, _OPEN[left.what], at_key=left.what == "segment")
-        for left in proof.undecided
-    )
+    """What a proof could not decide, each at its place in the files: promises, then the rest, each sorted.
+
+    Up to `MAX_DOUBTS` of a hotline; one more line says how many others there are.
+    """
+    by_hotline: dict[str, list[Undecided]] = {}
+    for left in proof.undecided:
+        by_hotline.setdefault(left.hotline, []).append(left)
+    promises: list[Problem] = []
+    others: list[Problem] = []
+    for undecided in by_hotline.values():
+        undecided.sort(key=lambda left: left.what != "promise")
+        for left in undecided[:MAX_DOUBTS]:
+            message = _DRAWN if left.why is Why.DRAWN else _OPEN[left.what]
+            (promises if left.what == "promise" else others).append(_doubt(folder, left, message))
+        if rest := undecided[MAX_DOUBTS:]:
+            were = "was" if len(rest) == 1 else "were"
+            message = f"\N{HORIZONTAL ELLIPSIS} and {len(rest)} more of this hotline {were} not decided"
+            others.append(_doubt(folder, rest[0], message))
+    return sorted(promises) + sorted(others)
+
+
+def _doubt(folder: Folder, left: Undecided, message: str) -> Problem:
+    return folder.sources[left.file].problem(left.steps, message, at_key=left.what == "segment")
 
 
 def _placed(findings: Iterable[Finding], folder: Folder) -> list[Problem]:

@@ -26,8 +26,15 @@ class Ladder:
 
 
 def ladder(solver: Solver, side: int, hotline: Hotline) -> Ladder:
-    """Turn a hotline's routes into literals."""
-    matches = [literal(solver, side, hotline, route.when) for route in hotline.routes]
+    """Turn a hotline's routes into literals.
+
+    Raises:
+        OutOfTime: there are too many of them for the time.
+    """
+    matches: list[Formula] = []
+    for route in hotline.routes:
+        solver.deadline.check()
+        matches.append(literal(solver, side, hotline, route.when))
     takes: list[Formula] = []
     free = TRUE
     for match in matches:
@@ -43,8 +50,9 @@ def literal(solver: Solver, side: int, hotline: Hotline, node: Node | None) -> F
 
 def asked(side: int, hotline: Hotline, conditions: Iterable[Node | None]) -> Iterator[SideLeaf]:
     """All that conditions of a hotline ask."""
+    told: set[str] = set()
     for node in conditions:
-        for leaf in opened(hotline.segments, node):
+        for leaf in opened(hotline.segments, node, told):
             yield side, leaf
 
 

@@ -93,13 +93,17 @@ def pairing(
     since: int,
     deadline: Deadline,
 ) -> Pairing:
-    """Put the two hotlines that a number has in two versions to a solver."""
+    """Put the two hotlines that a number has in two versions to a solver.
+
+    Raises:
+        OutOfTime: they are too large for the time.
+    """
     leaves = [
         leaf
         for side, hotline in enumerate(hotlines)
         for leaf in asked(side, hotline, (route.when for route in hotline.routes))
     ]
-    states = space((policies[0].book, policies[1].book), leaves, since)
+    states = space((policies[0].book, policies[1].book), leaves, since, deadline.check)
     solver = Solver(states, deadline)
     ladders = (ladder(solver, 0, hotlines[0]), ladder(solver, 1, hotlines[1]))
     actions = solver.formulas.literal(_same(ladders, lambda route: route.action))

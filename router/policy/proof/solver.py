@@ -24,6 +24,10 @@ class Answer(Enum):
     """There was no time to find out."""
 
 
+class OutOfTime(Exception):
+    """The time is over in the midst of something long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """When to stop."""
@@ -37,6 +41,20 @@ class Deadline:
         """Seconds until then; 0 when it has passed."""
         return max(0.0, self.at - self.clock())
 
+    def after(self, share: float) -> "Deadline":
+        """An earlier one: when this share of the time that is left, from 0 to 1, has passed."""
+        now = self.clock()
+        return Deadline(self.clock, now + max(0.0, self.at - now) * share)
+
+    def check(self) -> None:
+        """Look at the clock.
+
+        Raises:
+            OutOfTime: it has passed.
+        """
+        if self.left <= 0:
+            raise OutOfTime
+
 
 class Solver:
     """Questions about one state space. Not for two threads at once; two solvers share nothing."""
@@ -48,7 +66,8 @@ class Solver:
         self._z3 = z3
         self._context = z3.Context()
         self._solver = z3.SolverFor("QF_FD", ctx=self._context)
-        self._deadline = deadline
+        self.deadline = deadline
+        """When to stop; later questions may have another one."""
         self._expressions: dict[Formula, Any] = {}
         """Literals as z3 has them."""
         self.formulas = Formulas(space)
@@ -58,7 +77,7 @@ class Solver:
 
         One question takes half of the time that is left at most, so that it does not starve all others.
         """
-        left = self._deadline.left
+        left = self.deadline.left
         if left <= 0:
             return Answer.UNDECIDED
         if script := self.formulas.script():

@@ -6,7 +6,7 @@ longer one. A call is one contact, as the store gives them.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from router.facts import CALM, MAX_LOAD
@@ -77,9 +77,9 @@ class Point:
     """How many a person answered, and how many nobody did, by window; those of shorter windows count in."""
 
 
-def opened(segments: Mapping[str, Node], node: Node | None) -> Iterator[Leaf]:
-    """All that a condition asks, with its segments opened."""
-    told: set[str] = set()
+def opened(segments: Mapping[str, Node], node: Node | None, told: set[str] | None = None) -> Iterator[Leaf]:
+    """All that a condition asks, with its segments opened, each once; those in ``told`` are passed over."""
+    told = set() if told is None else told
     nodes = [node]
     while nodes:
         opening = nodes.pop()
@@ -91,8 +91,16 @@ def opened(segments: Mapping[str, Node], node: Node | None) -> Iterator[Leaf]:
                 nodes.append(segments[leaf.segment])
 
 
-def space(books: tuple[Rulebook, ...], asked: Iterable[SideLeaf], since: int) -> Space:
-    """The state space of what is asked; moments begin at ``since``."""
+def space(
+    books: tuple[Rulebook, ...],
+    asked: Iterable[SideLeaf],
+    since: int,
+    in_time: Callable[[], None] = lambda: None,
+) -> Space:
+    """The state space of what is asked; moments begin at ``since``.
+
+    ``in_time`` is called before each thing that may take long, and may raise.
+    """
     distinct = list(dict.fromkeys(asked))
     each = [leaf for _, leaf in distinct]
     contacts = [leaf for leaf in each if isinstance(leaf, Contacts)]
@@ -101,10 +109,10 @@ def space(books: tuple[Rulebook, ...], asked: Iterable[SideLeaf], since: int) ->
     return Space(
         books=books,
         columns=columns,
-        attributes=_attributes(columns, distinct),
+        attributes=_attributes(columns, distinct, in_time),
         loads=_loads([leaf for leaf in each if isinstance(leaf, Load)]),
         shares=_shares([leaf for leaf in each if isinstance(leaf, Share)]),
-        moments=moments({(side, name): books[side].hours[name] for side, name in hours}, since),
+        moments=moments({(side, name): books[side].hours[name] for side, name in hours}, since, in_time),
         windows=tuple(sorted({leaf.within for leaf in contacts})),
         most=max((leaf.at_least for leaf in contacts), default=0),
     )
@@ -116,13 +124,17 @@ def _columns(books: tuple[Rulebook, ...]) -> Mapping[str, Columns]:
 
 
 def _attributes(
-    columns: Mapping[str, Columns], asked: list[SideLeaf]
+    columns: Mapping[str, Columns], asked: list[SideLeaf], in_time: Callable[[], None]
 ) -> Mapping[str, Classes[Asked, Values]]:
     questions: dict[str, list[Asked]] = {}
     for side, leaf in asked:
         if isinstance(leaf, Is | OneOf | AtLeast | Below | Between | Prefix):
             questions.setdefault(leaf.attribute, []).append((side, leaf))
-    return {name: attribute_classes(columns[name], questions[name]) for name in questions}
+    found: dict[str, Classes[Asked, Values]] = {}
+    for name, each in questions.items():
+        in_time()
+        found[name] = attribute_classes(columns[name], each)
+    return found
 
 
 def _loads(asked: list[Load]) -> Mapping[Measured, Classes[Load, int]]:

@@ -1,11 +1,11 @@
 """One hotline under proof: the solver that knows its routes, and the callers whom it finds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from router.facts import Facts
 from router.policy.decide import Policies, Tree, decide
-from router.policy.nodes import Node
+from router.policy.nodes import Node, leaves
 from router.policy.proof.findings import Witness
 from router.policy.proof.ladder import Ladder, asked, ladder
 from router.policy.proof.solver import Deadline, Solver
@@ -68,14 +68,17 @@ class Subject:
             return None
         if not shows(found.facts(0, self.dnis), self.decided(found)):
             raise AssertionError(f"{self.hotline.file}: what the proof found is not so: {found}")
-        plain = simplest(
-            self.space, found, lambda other: shows(other.facts(0, self.dnis), self.decided(other))
-        )
+
+        def still(other: State) -> bool:  # when the time is over, the caller is told as he was found
+            in_time = self.solver.deadline.left > 0
+            return in_time and shows(other.facts(0, self.dnis), self.decided(other))
+
+        plain = simplest(self.space, found, still)
         facts = plain.facts(0, self.dnis)
         decision = decide(self.policies, facts)
         conditions = [*conditions, self.route(decision.rule)]
-        leaves = [leaf for node in conditions for leaf in opened(self.hotline.segments, node)]
-        return Witness(words=caller(self.policies.book, facts, leaves), facts=facts, decision=decision)
+        asks = [leaf for node in conditions for leaf in opened(self.hotline.segments, node)]
+        return Witness(words=caller(self.policies.book, facts, asks), facts=facts, decision=decision)
 
     def decided(self, found: State) -> str:
         """The route that takes a call."""
@@ -86,11 +89,24 @@ class Subject:
         return next(route.when for route in self.hotline.routes if route.name == name)
 
 
+def size(hotline: Hotline) -> int:
+    """How much a hotline asks: the leaves of its conditions."""
+    return sum(1 for node in _conditions(hotline) if node is not None for _ in leaves(node))
+
+
+def _conditions(hotline: Hotline) -> Iterator[Node | None]:
+    yield from (route.when for route in hotline.routes)
+    yield from hotline.segments.values()
+    yield from (promise.when for promise in hotline.promises)
+
+
 def subject(policies: Policies, hotline: Hotline, since: int, deadline: Deadline) -> Subject:
-    """Put a hotline to a solver."""
-    conditions = [route.when for route in hotline.routes]
-    conditions += [*hotline.segments.values(), *(promise.when for promise in hotline.promises)]
-    states = space((policies.book,), asked(0, hotline, conditions), since)
+    """Put a hotline to a solver.
+
+    Raises:
+        OutOfTime: it is too large for the time.
+    """
+    states = space((policies.book,), asked(0, hotline, _conditions(hotline)), since, deadline.check)
     solver = Solver(states, deadline)
     return Subject(
         policies=policies,

@@ -122,6 +122,16 @@ def test_what_nobody_asks_for_has_one_class() -> None:
     assert (made.examples, made.plain) == ((2,), 0)
 
 
+def test_thousands_of_questions_stay_small() -> None:
+    """As runs: the values that many questions have in common are not told for each."""
+    prefixes: list[Question] = [Prefix("a", f"c{number}") for number in range(3_000)]
+    bounds: list[Question] = [AtLeast("a", date.fromordinal(700_000 + number)) for number in range(3_000)]
+    for domain, missing, questions in ((Text(9), "", prefixes), (Day(), date.min, bounds)):
+        made = attribute_classes((attribute("a", domain, missing),), [(0, each) for each in questions])
+        assert len(made.examples) == 3_001
+        assert {len(runs) for runs in made.answers.values()} == {1}
+
+
 numbers = st.integers(0, 9)
 words = st.text("ab", max_size=3)
 of_numbers: st.SearchStrategy[Question] = st.one_of(

@@ -1,7 +1,7 @@
 """Findings at their places in the files."""
 
 from router.policy.load import read_folder
-from router.policy.proof.findings import doubts, notes, problems
+from router.policy.proof.findings import MAX_DOUBTS, doubts, notes, problems
 from router.policy.proof.prove import prove
 from tests.policy.callers import NOW
 from tests.policy.conftest import Write
@@ -50,4 +50,35 @@ def test_what_is_undecided_is_told_where_it_is(write: Write) -> None:
     assert problems(proof, folder) == []
     told = list(map(str, doubts(proof, folder)))
     assert len(told) == 2 + 4 + 2
-    assert told[0].startswith("10010.yaml:5:3 segments.senior: there was no time to find out ")
+    assert told[0].startswith("10010.yaml:13:5 promises[0]: there was no time to find out ")
+    assert told[2].startswith("10010.yaml:5:3 segments.senior: there was no time to find out ")
+
+
+def test_what_is_undecided_is_told_up_to_a_number(write: Write) -> None:
+    routes = "".join(
+        f"  - {{name: r{star}, when: {{age: {star}}}, to: {{queue: vip}}}}\n" for star in range(30)
+    )
+    folder = read_folder(write({"10010.yaml": TEXT.replace("routes:\n", f"routes:\n{routes}")}))
+    proof = prove(folder.book, budget=0, clock=lambda: 0.0, since=NOW)
+    told = list(map(str, doubts(proof, folder)))
+    assert len(proof.undecided) == 2 + 2 + 34
+    assert len(told) == MAX_DOUBTS + 1
+    assert ["promises" in line for line in told[:3]] == [True, True, False]
+    assert told[-1] == ("10010.yaml:24:5 routes[16]: … and 18 more of this hotline were not decided")
+
+
+def test_where_nobody_is_drawn_it_was_not_for_want_of_time(write: Write) -> None:
+    rare = "{all: [{share: {of: a, percent: 0.01}}, {share: {of: b, percent: 0.01}}]}"
+    text = f"""
+hotline: "10010"
+numbers: ["10010"]
+routes:
+  - {{name: few, when: {rare}, to: {{menu: main}}}}
+  - {{name: rest, to: {{queue: vip}}}}
+promises:
+  - {{name: people, always: human}}
+"""
+    folder = read_folder(write({"10010.yaml": text}))
+    (told,) = doubts(prove(folder.book, budget=60, clock=lambda: 0.0, since=NOW), folder)
+    assert "time" not in told.message
+    assert told.message.startswith("may be broken, but only for callers so rare that none was found")

@@ -1,6 +1,8 @@
 """Proofs against brute force: nothing missed, nothing invented."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import chain, count, repeat
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,10 +22,11 @@ from router.policy.nodes import (
     Measure,
     Node,
     Not,
+    Prefix,
     Share,
 )
 from router.policy.proof import overlaps
-from router.policy.proof.findings import Finding, Kind, Proof, Verdict
+from router.policy.proof.findings import Finding, Kind, Proof, Verdict, Why
 from router.policy.proof.prove import prove
 from router.policy.rulebook import GoesTo, PersonWithin, Promise, keeps
 from tests.policy.callers import NOW
@@ -177,13 +180,41 @@ def test_without_time_nothing_is_claimed(drawn: Drawn) -> None:
     ]
 
 
+def looks(in_time: int) -> Callable[[], float]:
+    """A clock that can be looked at so often before the time is over."""
+    times = chain([0.0] * in_time, repeat(2.0))
+    return lambda: next(times)
+
+
 def test_time_that_runs_out_is_told_for_what_is_left() -> None:
     """The promises come first: what was found of them stays, of the rest nothing is claimed."""
-    times = iter([0.0, 0.0, *[2.0] * 100])
     made = hotline((None, MENU), promises=(Promise(name="p", when=None, always=PersonWithin(keys=0)),))
-    proof = prove(book(made), budget=1, clock=lambda: next(times), since=NOW)
+    seen: set[tuple[Verdict, tuple[str, ...]]] = set()
+    for often in range(1, 60):
+        proof = prove(book(made), budget=1, clock=looks(often), since=NOW)
+        (judged,) = proof.promises
+        seen.add((judged.verdict, tuple(left.name for left in proof.undecided)))
+    assert seen == {
+        (Verdict.UNDECIDED, ("p", "r0")),
+        (Verdict.BROKEN, ("r0",)),
+        (Verdict.BROKEN, ()),
+    }
+
+
+def test_a_large_hotline_leaves_no_other_undecided() -> None:
+    """Every look at the clock takes a millisecond; the large one is the first of the files."""
+    ticks = count()
+    conditions = [Prefix("city", f"c{number}") for number in range(1_000)]
+    large = hotline(*((when, VIP) for when in conditions), (None, MENU))
+    promise = Promise(name="p", when=AtLeast("star", 3), always=PersonWithin(keys=0))
+    small = replace(
+        hotline((AtLeast("star", 4), VIP), (None, MENU), promises=(promise,)), name="small", numbers=("2",)
+    )
+    both = replace(book(large), hotlines=(large, small))
+    proof = prove(both, budget=2, clock=lambda: next(ticks) / 1_000, since=NOW)
     assert [judged.verdict for judged in proof.promises] == [Verdict.BROKEN]
-    assert [(left.what, left.name) for left in proof.undecided] == [("route", "r0")]
+    assert {left.hotline for left in proof.undecided} == {"x"}
+    assert [finding.name for finding in proof.mistakes if finding.hotline == "small"] == ["p"]
 
 
 # --- what is told --------------------------------------------------------------------------
@@ -299,6 +330,7 @@ def test_a_caller_whom_nobody_is_drawn_for_is_undecided() -> None:
     )
     proof = prove(book(made), budget=60, clock=lambda: 0.0, since=NOW)
     assert [judged.verdict for judged in proof.promises] == [Verdict.UNDECIDED]
+    assert [(left.name, left.why) for left in proof.undecided] == [("p", Why.DRAWN)]
     assert not proof.mistakes
 
 
