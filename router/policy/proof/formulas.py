@@ -22,7 +22,7 @@ from router.policy.nodes import (
 )
 from router.policy.proof.classes import Classes
 from router.policy.proof.runs import others
-from router.policy.proof.space import Point, Space
+from router.policy.proof.space import Point, Space, waits
 
 Formula = NewType("Formula", str)
 """A Boolean expression; a literal is a name or the negation of one."""
@@ -64,6 +64,7 @@ class Formulas:
         self._answered = self._counters()
         self._unanswered = self._counters()
         self._unknown_callers()
+        self._empty_queues()
 
     def script(self) -> str:
         """What is new since the last time: declarations, and what must hold."""
@@ -185,6 +186,13 @@ class Formulas:
                 for name, of in self._space.attributes.items()
             }
             self.require(any_of((negated(missing[KNOWN]), all_of(missing.values()))))
+
+    def _empty_queues(self) -> None:
+        """Where nobody waits, nobody has waited for a second."""
+        for queue in dict.fromkeys(queue for queue, _ in self._loads):
+            someone, long = waits(queue)
+            if (queue, someone.measure) in self._loads and (queue, long.measure) in self._loads:
+                self.require(any_of((self._leaf(0, someone), negated(self._leaf(0, long)))))
 
     def point(self, value: Callable[[Variable, int], int]) -> Point:
         """A state, by the values of variables of so many bits."""

@@ -20,7 +20,7 @@ from router.policy.proof.words import outcome
 from router.policy.rulebook import Hotline, Promise, Route, Rulebook, keeps
 from router.policy.source import Steps
 
-_SHARES = (0.7, 0.7, 1.0)
+_SHARES = (0.8, 0.95, 1.0)
 """Of the time left, how much promises may take, then segments and routes, then overlaps."""
 
 

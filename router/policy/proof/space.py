@@ -1,8 +1,8 @@
 """Every caller in every state, as far as some conditions can tell them apart.
 
 A state has one class of each thing asked for. What is left to say is what may come together with what, and
-`Formulas` says it: an unknown caller has every attribute missing, and contacts of a short window lie in each
-longer one. A call is one contact, as the store gives them.
+`Formulas` says it: an unknown caller has every attribute missing, contacts of a short window lie in each
+longer one, and where nobody waits, nobody has waited long. A call is one contact, as the store gives them.
 """
 
 from bisect import bisect_left
@@ -138,11 +138,28 @@ def _attributes(
 
 
 def _loads(asked: list[Load]) -> Mapping[Measured, Classes[Load, int]]:
-    """No news of a queue is the class of `CALM`."""
+    """No news of a queue is the class of `CALM`.
+
+    Where both who waits and for how long are asked for, it is asked too whether somebody does: the one says
+    something of the other, see `waits`.
+    """
     by_measure: dict[Measured, list[Load]] = {}
     for load in asked:
         by_measure.setdefault((load.queue, load.measure), []).append(load)
+    for queue in dict.fromkeys(load.queue for load in asked):
+        both = [(queue, leaf.measure) for leaf in waits(queue)]
+        if all(measured in by_measure for measured in both):
+            for measured, leaf in zip(both, waits(queue), strict=True):
+                by_measure[measured] = list(dict.fromkeys((*by_measure[measured], leaf)))
     return {measured: _load(measured[1], loads) for measured, loads in by_measure.items()}
+
+
+def waits(queue: str) -> tuple[Load, Load]:
+    """That somebody waits in a queue, and that somebody has waited for a second: the second is the first too.
+
+    The longest wait is of those who wait now. It is 0 also in the second in which the first one comes.
+    """
+    return Load(queue, Measure.WAITING, 1), Load(queue, Measure.LONGEST_WAIT, 1)
 
 
 def _load(measure: Measure, loads: list[Load]) -> Classes[Load, int]:

@@ -94,7 +94,12 @@ def _loads(space: Space, point: Point) -> Mapping[str, QueueLoad]:
     for (queue, measure), number in point.loads.items():
         value = space.loads[queue, measure].examples[number]
         loads[queue] = replace(loads.get(queue, CALM), **{measure.value: value})
-    return loads
+    return {queue: _possible(load) for queue, load in loads.items()}
+
+
+def _possible(load: QueueLoad) -> QueueLoad:
+    """Somebody waits where somebody has waited long, also when nobody asks how many do."""
+    return replace(load, waiting=1) if load.longest_wait and not load.waiting else load
 
 
 def _identity(space: Space, point: Point) -> str | None:
@@ -145,7 +150,7 @@ def _plainer_loads(_space: Space, found: State) -> Iterator[State]:
         others = {name: other for name, other in found.loads.items() if name != queue}
         yield replace(found, loads=others)
         for measure in Measure:
-            calmer = replace(load, **{measure.value: getattr(CALM, measure)})
+            calmer = _possible(replace(load, **{measure.value: getattr(CALM, measure)}))
             if calmer != load:
                 yield replace(found, loads={**others, queue: calmer})
 

@@ -178,9 +178,7 @@ questions: Mapping[str, st.SearchStrategy[Node]] = {
         st.builds(Prefix, st.just("city"), st.sampled_from(["a", "ab", "b", "ba"])),
     ),
     "contacts": st.builds(Contacts, st.sampled_from(WINDOWS), st.booleans(), st.integers(1, COUNTED)),
-    "load": st.builds(
-        Load, st.just("general"), st.sampled_from([Measure.WAITING, Measure.READY]), st.integers(0, 2)
-    ),
+    "load": st.builds(Load, st.just("general"), st.sampled_from(Measure), st.integers(0, 2)),
     "open": st.builds(Open, st.sampled_from(["office", "desk", "late"])),
     "share": st.builds(
         Share, st.sampled_from(["p", "q"]), st.sampled_from([0, 500, 2_500, 5_000, 9_500, 10_000])
@@ -282,9 +280,11 @@ def _contacts() -> list[tuple[tuple[int, bool], ...]]:
 
 
 def _loads() -> list[dict[str, QueueLoad]]:
+    """Where nobody waits, the longest wait is 0; where somebody does, it may be."""
     loads: list[dict[str, QueueLoad]] = [{}]
-    for waiting, ready in itertools.product(range(4), (0, 1, 2, 3, CALM.ready)):
-        loads.append({"general": QueueLoad(waiting=waiting, longest_wait=0, ready=ready)})
+    for waiting, longest, ready in itertools.product(range(4), range(4), (0, 1, 2, CALM.ready)):
+        if waiting or not longest:
+            loads.append({"general": QueueLoad(waiting=waiting, longest_wait=longest, ready=ready)})
     return loads
 
 

@@ -156,6 +156,7 @@ def test_every_caller_who_is_shown_shows_it(drawn: Drawn) -> None:
         )
         if facts.customer["known"] is False:
             assert facts.customer == policies.unknown.customer
+        assert all(load.waiting or not load.longest_wait for load in facts.loads.values())
         if finding.kind is Kind.BROKEN_PROMISE:
             promise = promises[finding.name]
             assert promise.when is None or closures.of(promise.when)(facts)
@@ -312,6 +313,30 @@ def test_no_news_of_a_queue_is_a_state_like_any_other() -> None:
     )
     (finding,) = prove(book(made), budget=60, clock=lambda: 0.0, since=NOW).mistakes
     assert finding.message.startswith("is broken: an unknown caller, no news of queue general; ")
+
+
+def test_where_nobody_waits_nobody_has_waited_long() -> None:
+    """The longest wait is of those who wait now; it is 0 in the second in which the first one comes."""
+    waiting, long = Load("general", Measure.WAITING, 1), Load("general", Measure.LONGEST_WAIT, 30)
+    promise = Promise(name="p", when=long, always=GoesTo(destinations=frozenset({"queue:vip"})))
+    made = hotline((waiting, VIP), (None, GENERAL), promises=(promise,))
+    proof = prove(book(made), budget=60, clock=lambda: 0.0, since=NOW)
+    assert [judged.verdict for judged in proof.promises] == [Verdict.PROVED]
+
+    at_once = AllOf((waiting, Not(Load("general", Measure.LONGEST_WAIT, 1))))
+    never = AllOf((Not(Load("general", Measure.WAITING, 1)), Load("general", Measure.LONGEST_WAIT, 1)))
+    made = hotline((at_once, VIP), (never, MENU), (long, VIP), (None, GENERAL))
+    proof = prove(book(made), budget=60, clock=lambda: 0.0, since=NOW)
+    assert [(finding.name, finding.routes) for finding in proof.mistakes] == [("r1", ())]
+
+
+def test_a_long_wait_is_shown_with_somebody_who_waits() -> None:
+    promise = Promise(name="p", when=None, always=GoesTo(destinations=frozenset({"queue:general"})))
+    made = hotline((Load("general", Measure.LONGEST_WAIT, 60), VIP), (None, GENERAL), promises=(promise,))
+    (finding,) = prove(book(made), budget=60, clock=lambda: 0.0, since=NOW).mistakes
+    assert finding.message.startswith(
+        "is broken: an unknown caller, queue general: 1 waiting, longest wait 1 min; "
+    )
 
 
 def test_a_rare_share_is_found_and_one_of_nobody_is_not() -> None:

@@ -133,6 +133,13 @@ def test_what_matters_stays() -> None:
     assert (found.identity, found.now) == (ANYBODY, NOW + HOUR)
 
 
+def test_somebody_waits_as_long_as_a_long_wait_matters() -> None:
+    found = simplest(
+        space_of(ASKED), busy(), lambda other: other.loads.get("general", CALM).longest_wait == 9
+    )
+    assert found.loads == {"general": QueueLoad(waiting=1, longest_wait=9, ready=CALM.ready)}
+
+
 def test_a_known_caller_is_not_made_unknown_while_an_attribute_is_there() -> None:
     """There is no unknown caller with four stars."""
     found = simplest(space_of(ASKED), busy(), lambda other: other.customer["star"] == (4,))
