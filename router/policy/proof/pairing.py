@@ -49,7 +49,11 @@ class Pairing:
         rules = self._rules(found)
         if not all(self.solver.holds(self.takes(side, rule)) for side, rule in enumerate(rules)):
             raise AssertionError(f"{rules} take a call that the proof denies them: {found}")
-        plain = simplest(self.space, found, lambda other: self._rules(other) == rules)
+
+        def still(other: State) -> bool:  # when the time is over, the caller is told as he was found
+            return self.solver.deadline.left > 0 and self._rules(other) == rules
+
+        plain = simplest(self.space, found, still)
         facts = (plain.facts(0, self.dnis), plain.facts(1, self.dnis))
         decisions = (decide(self.policies[0], facts[0]), decide(self.policies[1], facts[1]))
         return self._words(facts, rules), facts, decisions
