@@ -16,7 +16,7 @@ from router.events import CallAnswered, CallRouted
 from router.facts import QueueLoad
 from router.store.layout import LOADS, decode_load
 from tests.e2e.conftest import running
-from tests.e2e.customers import NUMBERS, Base
+from tests.e2e.customers import NUMBERS, Base, imported
 from tests.e2e.floor import Floor, Landed, until
 
 pytestmark = pytest.mark.e2e
@@ -83,6 +83,13 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, routes in ROUTES.items():
         YAML().dump({"hotline": number, "numbers": [number], "routes": routes}, folder / f"{number}.yaml")
     return folder
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
+    """A store of its own: another switch's observer would tell how busy other queues are."""
+    with imported(tmp_path_factory.mktemp("base") / "store") as base:
+        yield base
 
 
 @pytest.fixture(scope="module")
