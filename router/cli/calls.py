@@ -1,6 +1,5 @@
 """Calls to explain: one that is made up, one of a number in the store, or a past one of the journal."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,12 +18,12 @@ from router.policy.decide import Policies
 from router.policy.explain import Draw, explain, traces
 from router.policy.grounds import facts_of, unpacked
 from router.policy.load import load, read_folder
+from router.policy.version import hash_of, is_version
 from router.store import journal
 from router.store.customers import record
 from router.store.imports import last_imported
 from router.store.layout import FRESH_SECONDS, LOADS, decode_load
 
-_VERSION = re.compile(r"[A-Za-z0-9_.-]{1,40}@[0-9a-f]{12}", re.ASCII)
 _THIS = CallId("this")
 
 
@@ -134,27 +133,23 @@ def _version(version: str, policies: Path, versions: Path) -> tuple[Policies, li
     """The policies of a version: from the archive, or those at hand; and what is to be said of that."""
     notes: list[str] = []
     kept = versions / version
-    if _VERSION.fullmatch(version) and kept.is_dir():
+    if is_version(version) and kept.is_dir():
         try:
             book = read_folder(kept).book
         except PolicyError as wrong:
             notes.append(f"{kept} can no longer be read: {wrong.problems[0]}")
         else:
-            if _digest(book.version) == _digest(version):
+            if hash_of(book.version) == hash_of(version):
                 return compiled(replace(book, version=version)), notes
             notes.append(f"the files in {kept} were changed")
     at_hand = load(policies)
-    if _digest(at_hand.version) == _digest(version):  # in a folder of another name, maybe
+    if hash_of(at_hand.version) == hash_of(version):  # in a folder of another name, maybe
         return compiled(replace(at_hand.book, version=version)), notes
     notes.append(
         f"NOT the version that decided: {_plain(version)} is not at hand. This is what {at_hand.version} "
         "would do; an attribute that was not looked at then counts as missing"
     )
     return at_hand, notes
-
-
-def _digest(version: str) -> str:
-    return version.rpartition("@")[2]
 
 
 def _unknown(policies: Policies, dialled: str, now: int, data: Data) -> Facts:

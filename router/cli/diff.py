@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from router.cli.prove import SECONDS, Budget, Form, Format, print_refusal
+from router.cli.options import PROOF_SECONDS, Budget, Format
+from router.cli.prove import Form, print_refusal
 from router.errors import PolicyError
 from router.policy.load import read_folder
 from router.policy.proof.difference import Comparison, Difference, compare
@@ -19,7 +20,7 @@ from router.policy.rulebook import Rulebook
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The folder of the old version.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The folder of the new version.")],
-    budget: Budget = SECONDS,
+    budget: Budget = PROOF_SECONDS,
     form: Form = Format.TEXT,
 ) -> None:
     """Say how two versions of the policies decide differently, with a concrete caller for each way.

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from router.cli import calls
-from router.cli.explained import Format, Lang, Told, as_json, as_text
+from router.cli.explained import Lang, Told, as_json, as_text
 from router.cli.given import Given, given, moment
 from router.cli.live import Versions
-from router.cli.options import KeyFile, Policies, Region, Store
+from router.cli.options import Format, KeyFile, Policies, Region, Store
 from router.errors import NoHotline, SettingsError
 from router.numbers import normalise
 from router.policy import decide

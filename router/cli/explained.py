@@ -35,13 +35,6 @@ class Lang(StrEnum):
         return tuple(Language) if self is Lang.BOTH else (Language(self.value),)
 
 
-class Format(StrEnum):
-    """The form of the output."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """An explanation, and what has to be said with it."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from router.cli.options import Policies
+from router.cli.options import PROOF_SECONDS, Budget, Policies
 from router.cli.problems import Form, Severity, Told, as_gcc, as_json, as_text
 from router.errors import PolicyError, Problem
 from router.policy import switch
@@ -17,9 +17,6 @@ from router.policy.proof import findings
 from router.policy.proof.prove import prove
 from router.policy.source import read
 
-SECONDS = 10.0
-"""The default of --budget."""
-
 Asterisk = Annotated[
     Path | None,
     typer.Option(
@@ -28,7 +25,6 @@ Asterisk = Annotated[
         help="The switch's configuration; else asterisk_conf beside the policies, if it is there.",
     ),
 ]
-Budget = Annotated[float, typer.Option(min=0, metavar="SECONDS", help="How long the proof may take.")]
 
 
 def lint(
@@ -39,7 +35,7 @@ def lint(
     ] = Form.TEXT,
     notes: Annotated[bool, typer.Option("--notes", help="Tell also what is worth knowing.")] = False,
     no_prove: Annotated[bool, typer.Option("--no-prove", help="Check the files, and prove nothing.")] = False,
-    budget: Budget = SECONDS,
+    budget: Budget = PROOF_SECONDS,
 ) -> None:
     """Check the policy files and print every mistake, one a line: FILE:LINE:COLUMN WHERE: WHAT.
 

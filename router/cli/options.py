@@ -1,5 +1,6 @@
 """Options that several commands share; each can also come from the environment."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,16 @@ import typer
 
 from router.errors import SettingsError
 from router.settings import Address, StoreUrl
+
+PROOF_SECONDS = 10.0
+"""The default of --budget."""
+
+
+class Format(StrEnum):
+    """How a command prints what it has found."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def address(given: str | Address) -> Address:
@@ -58,5 +69,11 @@ Region = Annotated[
         parser=region,
         metavar="CC",
         help="Where numbers without a country code are at home.",
+    ),
+]
+Budget = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="SECONDS", help="How long to look; what is not decided by then is told as undecided."
     ),
 ]

@@ -4,40 +4,24 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from router.cli.options import Policies
+from router.cli.options import PROOF_SECONDS, Budget, Format, Policies
 from router.errors import PolicyError, Problem
 from router.policy.load import Folder, read_folder
 from router.policy.proof import prove as proving
 from router.policy.proof.findings import Finding, Proof, Verdict, doubts, notes, problems
 from router.policy.proof.words import plain
 
-SECONDS = 10.0
-"""The default of --budget."""
-
-
-class Format(StrEnum):
-    """How findings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-Budget = Annotated[
-    float,
-    typer.Option(
-        min=0, metavar="SECONDS", help="How long to look; what is not decided by then is told as undecided."
-    ),
-]
 Form = Annotated[Format, typer.Option("--format", help="How findings are printed.")]
 
 
-def prove(policies: Policies = Path("policies"), budget: Budget = SECONDS, form: Form = Format.TEXT) -> None:
+def prove(
+    policies: Policies = Path("policies"), budget: Budget = PROOF_SECONDS, form: Form = Format.TEXT
+) -> None:
     """Prove every promise for every caller in every state, and find routes that never take a call.
 
     A broken promise is shown with one concrete caller, whom the policies have really been asked about.

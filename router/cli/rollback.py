@@ -13,10 +13,11 @@ from router.cli.live import Agi, Control, Versions, remote, told
 from router.cli.options import Policies
 from router.errors import PolicyError, SettingsError
 from router.live import files
-from router.live.archive import NOT_LIVE, Archive, folder_of, hash_of
+from router.live.archive import NOT_LIVE, Archive
 from router.live.remote import NoRouter, Remote
-from router.policy.load import folder_name, read_folder
+from router.policy.load import read_folder
 from router.policy.source import MAX_BYTES
+from router.policy.version import folder_name, folder_of, hash_of
 from router.settings import Address
 
 

@@ -3,25 +3,17 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from router.cli.options import Policies
+from router.cli.options import Format, Policies
 from router.errors import PolicyError, Problem
 from router.policy.load import load
 from router.policy.suite import report
 from router.policy.suite.reading import read_suites, suite_files
 from router.policy.suite.run import Results, run
-
-
-class Format(StrEnum):
-    """How results are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def suites(

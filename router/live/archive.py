@@ -7,34 +7,22 @@ version. Nothing in an archive is ever changed in place.
 """
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from router.errors import SettingsError
 from router.live.files import contents, sync, write
+from router.policy.version import folder_of, hash_of, is_version, version_of
 
 KEPT = 20
 """Versions that are kept of each policy folder."""
 _WITHDRAWN = ".withdrawn"
-_VERSION = re.compile(r"[A-Za-z0-9_.-]{1,40}@[0-9a-f]{12}", re.ASCII)
 NOT_LIVE = "never-live"
 """The name of files that no router has loaded, before the hash."""
-
-
-def folder_of(version: str) -> str:
-    """The name of the policy folder that a version is of."""
-    return version.rpartition("@")[0]
-
-
-def hash_of(version: str) -> str:
-    """What two versions have in common that are the same files, whatever their folders are called."""
-    return version.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +59,7 @@ class Archive:
         Raises:
             OSError: they cannot be written.
         """
-        digest = blake2b(digest_size=6)
-        for name, content in files.items():
-            digest.update(f"{name}\n{len(content)}\n".encode() + content)
-        version = f"{NOT_LIVE}@{digest.hexdigest()}"
+        version = version_of(NOT_LIVE, files.items())
         kept = self._put(version, files)
         (kept / _WITHDRAWN).touch()
         os.utime(kept, (at, at))
@@ -94,7 +79,7 @@ class Archive:
         found: list[Kept] = []
         with suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
-                if _VERSION.fullmatch(entry.name):
+                if is_version(entry.name):
                     with suppress(OSError):  # another router has just removed it
                         withdrawn = Path(entry, _WITHDRAWN).exists()
                         found.append(Kept(version=entry.name, at=entry.stat().st_mtime, withdrawn=withdrawn))
@@ -124,13 +109,13 @@ class Archive:
             SettingsError: it is not kept.
             OSError: a file cannot be read.
         """
-        if not _VERSION.fullmatch(version) or not (self.folder / version).is_dir():
+        if not is_version(version) or not (self.folder / version).is_dir():
             raise SettingsError(f'{self.folder} has no version "{version}"; --list shows what it has')
         return contents(self.folder / version)
 
     def _put(self, version: str, files: Mapping[str, bytes]) -> Path:
         """Have a version's folder, whole or not at all."""
-        if not _VERSION.fullmatch(version):
+        if not is_version(version):
             raise OSError(f'"{version}" is no name for a folder')
         kept = self.folder / version
         if kept.is_dir():

@@ -13,12 +13,11 @@ from typing import Any, Protocol
 
 import structlog
 
-from router.live.archive import folder_of
 from router.live.files import Signature, signature
 from router.live.verdict import Failed, Good, Known, Order, Refused, Verdict
 from router.policy.compile import compiled
 from router.policy.decide import Policies
-from router.policy.load import folder_name
+from router.policy.version import folder_name, folder_of
 
 log = structlog.get_logger()
 

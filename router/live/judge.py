@@ -17,11 +17,11 @@ from contextlib import suppress
 from queue import SimpleQueue
 
 from router.errors import PolicyError
-from router.live.archive import hash_of
 from router.live.verdict import LENGTH, Failed, Good, Known, Order, Refused, Verdict, packed
 from router.policy.load import read_folder
 from router.policy.proof.findings import doubts, problems
 from router.policy.proof.prove import prove
+from router.policy.version import hash_of
 
 _NICE = 10
 """Calls come first on a machine whose cores are all busy."""

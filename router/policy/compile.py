@@ -5,7 +5,7 @@ known, most routes are settled: those that ask for it match, those that ask for 
 What is left is worked out here once for each segment, not for each call.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from router.decision import Decision
 from router.facts import Caller
@@ -18,23 +18,20 @@ from router.policy.nodes import (
     Below,
     Between,
     Contacts,
-    InSegment,
     Is,
-    Leaf,
     Load,
     Node,
     OneOf,
     Prefix,
-    leaves,
     settle,
 )
-from router.policy.rulebook import Hotline, Rulebook
+from router.policy.rulebook import Hotline, Rulebook, asked_by
 
 
 def compiled(book: Rulebook) -> Policies:
     """The policies of a rulebook; their decisions carry its version."""
     trees = [_tree(book, hotline) for hotline in book.hotlines]
-    asked = [leaf for hotline in book.hotlines for leaf in _asked(hotline)]
+    asked = [leaf for hotline in book.hotlines for leaf in asked_by(hotline)]
     # "known" always: a lookup of no field at all is an error to Redis
     looked_at = {KNOWN} | {
         leaf.attribute for leaf in asked if isinstance(leaf, Is | OneOf | AtLeast | Below | Between | Prefix)
@@ -59,12 +56,6 @@ def compiled(book: Rulebook) -> Policies:
             for decision in (*(choice for _, choice in branch.open), branch.settled)
         ),
     )
-
-
-def _asked(hotline: Hotline) -> Iterator[InSegment | Leaf]:
-    for condition in (*hotline.segments.values(), *(route.when for route in hotline.routes)):
-        if condition is not None:
-            yield from leaves(condition)
 
 
 def _tree(book: Rulebook, hotline: Hotline) -> Tree:

@@ -4,11 +4,8 @@ The folder has attributes.yaml, queues.yaml, hours.yaml (if any hours are used),
 every other ``*.yaml`` in it. Folders in it are not looked into, nor are files whose name begins with a dot.
 """
 
-import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +23,9 @@ from router.policy.reading import hotline_of, menus_of, queues_of
 from router.policy.rulebook import Rulebook
 from router.policy.schema import HotlineFile, QueuesFile, hotline_model
 from router.policy.source import Source, read
+from router.policy.version import folder_name, version_of
 
-__all__ = ["Folder", "Policies", "folder_name", "load", "read_folder"]
+__all__ = ["Folder", "Policies", "load", "read_folder"]
 
 QUEUES_FILE = "queues.yaml"
 
@@ -88,7 +86,7 @@ def read_folder(directory: Path) -> Folder:
         raise PolicyError(problems)
     every = [declared, queues_source, *([] if hours_source is None else [hours_source]), *sources]
     book = Rulebook(
-        version=_version(directory, every),
+        version=version_of(folder_name(directory), ((source.file, source.content) for source in every)),
         attributes=attributes,
         queues=queues_of(queues),
         menus=menus_of(queues),
@@ -139,16 +137,3 @@ def _names(queues: Source) -> Names:
 def _keys(source: Source, key: str) -> frozenset[str] | None:
     value: Any = source.value.get(key, {}) if isinstance(source.value, dict) else None
     return frozenset(value) if isinstance(value, dict) else None
-
-
-def folder_name(directory: Path) -> str:
-    """What a folder is called in its versions: by the name it is given under, wherever a link leads."""
-    absolute = Path(os.path.abspath(directory))  # noqa: PTH100  ends in a name, also of "." and ".."
-    return re.sub("[^A-Za-z0-9_.-]+", "-", absolute.name, flags=re.ASCII)[:27] or "-"
-
-
-def _version(directory: Path, sources: Iterable[Source]) -> str:
-    digest = blake2b(digest_size=6)
-    for source in sources:
-        digest.update(f"{source.file}\n{len(source.content)}\n".encode() + source.content)
-    return f"{folder_name(directory)}@{digest.hexdigest()}"

@@ -168,10 +168,11 @@ def _penalty(entry: PenaltyEntry | None) -> Penalty | None:
 
 def _promise(entry: PromiseEntry) -> Promise:
     when = None if entry.when is None else node_of(entry.when)
-    return Promise(name=entry.name, when=when, always=_outcome(entry.always))
+    return Promise(name=entry.name, when=when, always=outcome_of(entry.always))
 
 
-def _outcome(entry: GoesToEntry) -> Outcome:
+def outcome_of(entry: GoesToEntry) -> Outcome:
+    """What is promised, or expected, of a call."""
     if entry.person_within_keys is not None:
         return PersonWithin(keys=entry.person_within_keys)
     kinds = ("queue", "menu", "announce", "refuse")

@@ -4,14 +4,14 @@ What decides is compiled from a rulebook; what proves, compares and explains rea
 that a folder can be read in another process than the one that decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from router.decision import Action, Announce, Refuse, ToMenu, ToQueue
 from router.policy.attributes import Attribute
 from router.policy.hours import Hours
-from router.policy.nodes import Node
+from router.policy.nodes import InSegment, Leaf, Node, leaves
 from router.policy.schema import ServiceLevel
 
 
@@ -110,6 +110,13 @@ class Rulebook:
     menus: Mapping[str, Menu]
     hours: Mapping[str, Hours]
     hotlines: tuple[Hotline, ...]
+
+
+def asked_by(hotline: Hotline) -> Iterator[InSegment | Leaf]:
+    """All that a hotline's segments and routes ask; a promise asks nothing when a call is decided."""
+    for condition in (*hotline.segments.values(), *(route.when for route in hotline.routes)):
+        if condition is not None:
+            yield from leaves(condition)
 
 
 def keeps(book: Rulebook, action: Action, outcome: Outcome) -> bool:

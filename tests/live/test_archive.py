@@ -3,7 +3,8 @@
 import pytest
 
 from router.errors import SettingsError
-from router.live.archive import KEPT, Archive, hash_of
+from router.live.archive import KEPT, Archive
+from router.policy.version import hash_of
 
 
 def version(number):

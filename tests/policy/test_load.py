@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.errors import PolicyError
-from router.policy.load import folder_name, load
+from router.policy.load import load
 from router.policy.source import parse
+from router.policy.version import folder_name
 from tests.policy.conftest import GOOD, Write
 
 HOTLINE = (GOOD / "10010.yaml").read_text(encoding="utf-8")

@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 
 from router.facts import CALM, Call, CallId, Contact, Data, Facts, QueueLoad
 from router.policy.attributes import KNOWN
-from router.policy.conditions import drawn
+from router.policy.conditions import somebody
 from router.policy.nodes import SHARES, Measure
 from router.policy.proof.classes import Values
 from router.policy.proof.runs import contains
 from router.policy.proof.space import Point, Space
 
-TRIES = 300_000
-"""Identities to try for one whose shares are drawn as needed: a tenth of a second or two."""
 ANYBODY = "caller-0"
 """The identity that is tried first."""
 
@@ -104,18 +102,14 @@ def _possible(load: QueueLoad) -> QueueLoad:
 
 def _identity(space: Space, point: Point) -> str | None:
     """Somebody whose draws lie between the shares that he must be in and those that he must not."""
-    wanted: list[tuple[str, int, int]] = []
+    wanted: dict[str, tuple[int, int]] = {}
     for of, number in point.shares.items():
         answers = space.shares[of].answers
         outside = [share.below for share, numbers in answers.items() if not contains(numbers, number)]
         inside = [share.below for share, numbers in answers.items() if contains(numbers, number)]
-        wanted.append((of, max(outside, default=0), min(inside, default=SHARES)))
-    wanted.sort(key=lambda each: each[2] - each[1])  # the rarest first
-    for number in range(TRIES):
-        identity = f"caller-{number}"
-        if all(low <= drawn(of, identity) < high for of, low, high in wanted):
-            return identity
-    return None
+        wanted[of] = max(outside, default=0), min(inside, default=SHARES)
+    # the rarest first
+    return somebody(dict(sorted(wanted.items(), key=lambda each: each[1][1] - each[1][0])))
 
 
 def simplest(space: Space, found: State, still: Callable[[State], bool]) -> State:

@@ -5,28 +5,22 @@ A case is decided by the same function as a call, from the same facts; nothing h
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from router.errors import Problem
 from router.facts import CALM, Call, CallId, Contact, Data, Facts, QueueLoad, Value
 from router.policy.attributes import KNOWN
-from router.policy.conditions import drawn
+from router.policy.conditions import somebody
 from router.policy.decide import Policies
-from router.policy.nodes import SHARES, Share, leaves
-from router.policy.rulebook import Hotline
+from router.policy.nodes import SHARES, Share
+from router.policy.rulebook import Hotline, asked_by
 from router.policy.source import Source, Steps
 from router.policy.suite.cases import Given
 from router.policy.suite.schema import NONE, UNKNOWN_CALLER, EarlierCall, SuiteFile, instant, values_of
 
-MAX_DRAWS = 200_000
-"""How many callers are tried to find one who is in and out of the right shares (about 0.2 s)."""
-
 
 def shares(hotline: Hotline) -> tuple[Share, ...]:
     """The shares of callers that a hotline's conditions ask for."""
-    conditions = (*hotline.segments.values(), *(route.when for route in hotline.routes))
-    asked = chain.from_iterable(leaves(condition) for condition in conditions if condition is not None)
-    return tuple(leaf for leaf in asked if isinstance(leaf, Share))
+    return tuple(leaf for leaf in asked_by(hotline) if isinstance(leaf, Share))
 
 
 @dataclass(slots=True)
@@ -86,7 +80,7 @@ class Situations:
         share, hotline = given["share"], self.policies.trees[given["dialled"]].hotline
         if (share, hotline.name) not in self.identities:
             wanted = {} if share == NONE else self.file.shares[share]
-            self.identities[share, hotline.name] = somebody(shares(hotline), wanted)
+            self.identities[share, hotline.name] = caller_within(shares(hotline), wanted)
         identity = self.identities[share, hotline.name]
         if identity is None:
             steps: Steps = ("tests", place) if share == NONE else ("shares", share)
@@ -103,7 +97,7 @@ def _contact(call: EarlierCall, now: int, place: int) -> Contact:
     return Contact(at=now - call.ago, call_id=CallId(f"earlier {name}"), answered=call.answered, queue="")
 
 
-def somebody(asked: Iterable[Share], wanted: Mapping[str, str]) -> str | None:
+def caller_within(asked: Iterable[Share], wanted: Mapping[str, str]) -> str | None:
     """Somebody who is in and out of the shares as wanted, and out of all others that leave anybody out.
 
     Where conditions ask for one draw with several percentages, "in" is in the least and "out" is out of the
@@ -119,8 +113,4 @@ def somebody(asked: Iterable[Share], wanted: Mapping[str, str]) -> str | None:
         parts[share.of] = low, high
     if any(low >= high for low, high in parts.values()):
         return None
-    for number in range(MAX_DRAWS):
-        identity = f"caller-{number}"
-        if all(low <= drawn(of, identity) < high for of, (low, high) in parts.items()):
-            return identity
-    return None
+    return somebody(parts)

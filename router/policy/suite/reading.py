@@ -10,11 +10,12 @@ from router.errors import Problem
 from router.facts import Facts
 from router.policy.check import check
 from router.policy.decide import Policies
-from router.policy.rulebook import GoesTo, Outcome, PersonWithin
+from router.policy.reading import outcome_of
+from router.policy.rulebook import Outcome
 from router.policy.source import Place, Plain, Source, read
 from router.policy.suite.cases import Given, Layout, expectation_steps, labelled, layouts
 from router.policy.suite.facts import Situations, shares
-from router.policy.suite.schema import DestinationEntry, Expectation, SuiteFile, SuiteNames, suite_model
+from router.policy.suite.schema import Expectation, SuiteFile, SuiteNames, suite_model
 
 FOLDER = "tests"
 """Where suites stand in a folder of policies."""
@@ -156,14 +157,7 @@ def _expected(entry: Expectation) -> Expected:
     to = entry.to
     return Expected(
         rule=entry.rule,
-        outcome=None if to is None else _outcome(to),
+        outcome=None if to is None else outcome_of(to),
         priority=None if to is None else to.priority,
         segment=entry.segment,
     )
-
-
-def _outcome(to: DestinationEntry) -> Outcome:
-    if to.person_within_keys is not None:
-        return PersonWithin(keys=to.person_within_keys)
-    kinds = {"queue": to.queue, "menu": to.menu, "announce": to.announce, "refuse": to.refuse}
-    return GoesTo(destinations=frozenset(f"{kind}:{name}" for kind, names in kinds.items() for name in names))

@@ -10,7 +10,7 @@ from router.policy.conditions import drawn
 from router.policy.decide import Policies
 from router.policy.load import load
 from router.policy.nodes import SHARES, Share
-from router.policy.suite.facts import shares, somebody
+from router.policy.suite.facts import caller_within, shares
 from tests.policy.suite.folder import HEAD, lay_out, mistakes, policies, suite
 
 NOW = 1_772_416_800
@@ -126,27 +126,27 @@ def test_the_shares_of_a_hotline_are_found_in_segments_and_routes() -> None:
 @pytest.mark.parametrize("below", [1, 10, 5_000, SHARES - 1])
 def test_somebody_is_found_at_each_edge(below: int) -> None:
     share = Share("trial", below)
-    assert drawn("trial", somebody([share], {"trial": "in"})) < below
-    assert drawn("trial", somebody([share], {"trial": "out"})) >= below
-    assert drawn("trial", somebody([share], {})) >= below
+    assert drawn("trial", caller_within([share], {"trial": "in"})) < below
+    assert drawn("trial", caller_within([share], {"trial": "out"})) >= below
+    assert drawn("trial", caller_within([share], {})) >= below
 
 
 def test_of_several_percentages_in_means_all_and_out_means_none() -> None:
     asked = [Share("trial", 500), Share("trial", 5_000)]
-    assert drawn("trial", somebody(asked, {"trial": "in"})) < 500
-    assert drawn("trial", somebody(asked, {"trial": "out"})) >= 5_000
+    assert drawn("trial", caller_within(asked, {"trial": "in"})) < 500
+    assert drawn("trial", caller_within(asked, {"trial": "out"})) >= 5_000
 
 
 def test_a_share_of_all_or_nobody_has_no_other_side() -> None:
-    assert somebody([Share("trial", 0)], {"trial": "in"}) is None
-    assert somebody([Share("trial", SHARES)], {"trial": "out"}) is None
-    assert somebody([Share("trial", SHARES)], {}) is not None
+    assert caller_within([Share("trial", 0)], {"trial": "in"}) is None
+    assert caller_within([Share("trial", SHARES)], {"trial": "out"}) is None
+    assert caller_within([Share("trial", SHARES)], {}) is not None
 
 
 def test_a_search_without_end_ends() -> None:
     """Five shares of a hundredth of a per cent: one caller in 10 to the 20th is in all of them."""
     tiny = [Share(f"s{number}", 1) for number in range(5)]
-    assert somebody(tiny, dict.fromkeys((share.of for share in tiny), "in")) is None
+    assert caller_within(tiny, dict.fromkeys((share.of for share in tiny), "in")) is None
 
 
 @pytest.fixture
