@@ -112,6 +112,12 @@ def _members(site: Site) -> Iterator[str]:
                 phone = f"PJSIP/{agent.name}"
                 in_use = "yes" if agent.many_calls else "no"
                 yield f"member => {phone},{agent.queues[queue]},{agent.name},{phone},{in_use}\n"
+    for agent in site.agents:
+        yield f"[own-{agent.name}](own)\n"
+        if site.wrapup is not None:
+            yield f"wrapuptime = {site.wrapup}\n"
+        in_use = "yes" if agent.many_calls else "no"
+        yield f"member => PJSIP/{agent.name},0,{agent.name},PJSIP/{agent.name},{in_use}\n"
 
 
 def _globals(site: Site) -> str:

@@ -199,6 +199,7 @@ class Stack:
         ]
         self.watch = self._ivr(
             *("watch", "watch", "--ami", f"127.0.0.1:{site.ami_port}", *store, *policies),
+            *("--queue-log", str(self.asterisk.queue_log), "--state", str(folder / "watch-state")),
             secrets={"IVR_AMI_SECRET": site.ami_secret},
         )
 

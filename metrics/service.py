@@ -70,6 +70,22 @@ class RouterMetrics:
         self.shadow = ShadowMetrics(registry)
 
 
+class QueueLogMetrics:
+    """How the observer comes along with the switch's queue_log."""
+
+    def __init__(self, registry: CollectorRegistry, *, troubles: Iterable[str]) -> None:
+        """The series of these kinds are created, so that a rate starts at zero."""
+        self.lines = Counter("ivr_queue_log_lines", "Lines of queue_log that were read.", registry=registry)
+        self.behind = Gauge(
+            "ivr_queue_log_behind_bytes", "Bytes of queue_log that have not been read.", registry=registry
+        )
+        self.errors = Counter(
+            "ivr_queue_log_errors", "What went wrong with queue_log.", ("kind",), registry=registry
+        )
+        for kind in troubles:
+            self.errors.labels(kind)
+
+
 class PolicyMetrics:
     """Which policies a process goes by, and what became of newer ones."""
 

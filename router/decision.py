@@ -1,6 +1,7 @@
 """What becomes of a call."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,16 @@ class Overflow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who has answered this caller first is tried first; times in seconds."""
+
+    within: int
+    """How long ago that may be."""
+    wait: int
+    """How long the caller waits for him, if he is ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToQueue:
     """Straight to a person: wait in this queue."""
 
@@ -34,11 +45,24 @@ class ToQueue:
     announcement: str | None = None
     """A prompt that the caller hears before waiting."""
     overflow: tuple[Overflow, ...] = ()
+    owner: Owner | None = None
+    """None: any agent of the queue."""
 
     @property
     def destination(self) -> str:
         """In one word, as in metrics: ``queue:elder-care``."""
         return f"queue:{self.queue}"
+
+
+class Mark(NamedTuple):
+    """What the switch is told of a caller beside the decision."""
+
+    province: str = ""
+    """For KPIs; empty where policies have no such attribute."""
+    repeat: bool = False
+    """A person has answered this caller inside the hotline's repeat window."""
+    owner: str = ""
+    """The agent whom the caller is to meet again; empty where nobody is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,14 @@ class Contact:
     answered: bool
     """A person answered it."""
     queue: str
-    """The queue it went to; empty when it went to none."""
+    """The queue that a person was asked for in; empty when it went to none."""
+    hotline: str = ""
+    agent: str = ""
+    """Who answered."""
+    wait: int = 0
+    """Seconds until the answer, or until it came to nothing."""
+    lost: str = ""
+    """Why nobody answered: ``abandoned``, ``timed_out``, ``refused`` or ``cut``; empty while that is not known."""
 
 
 class Data(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from router.decision import Decision
+from router.decision import Decision, Mark
 from router.errors import StoreError
 from router.events import Event
 from router.facts import Call, Caller
@@ -36,8 +36,13 @@ class CallerStore(Protocol):
         """
 
 
-Answer = Callable[[Decision | None], bool]
-"""Tell the switch, once; None: no decision, its default route takes the call. False: nobody heard it."""
+class Answer(Protocol):
+    """Tell the switch, once."""
+
+    def __call__(self, decision: Decision | None, mark: Mark = Mark(), /) -> bool:
+        """None: no decision, its default route takes the call. False: nobody heard it."""
+
+
 Route = Callable[[Call, float, Answer], None]
 """Decide a call whose session began at a time (seconds, monotonic), and answer it exactly once."""
 Publish = Callable[[Event], None]

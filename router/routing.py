@@ -8,10 +8,13 @@ import structlog
 from router.errors import StoreError
 from router.events import CallRouted
 from router.facts import Call, Caller, Data, Facts
+from router.decision import Decision, Mark, ToQueue
 from router.interfaces import Answer, CallerStore, Publish
 from router.numbers import Pseudonym, PseudonymKey, masked
+from router.policy.compile import PROVINCE
 from router.policy.decide import decide
 from router.policy.grounds import packed
+from router.policy.owner import owner_of
 from router.policy.load import Policies
 from router.policy.shadow import Shadow
 
@@ -96,7 +99,7 @@ class _Asked:
         )
         try:
             decision = decide(self.policies, facts)
-            heard = self.answer(decision)
+            heard = self.answer(decision, marked(decision, facts, self.policies))
         except Exception:
             # here, and not where the call came in: this runs in the store's callback, among other callers'
             self.answer(None)
@@ -122,3 +125,21 @@ class _Asked:
         )
         if self.shadow is not None:
             self.shadow.compare(decision, facts)
+
+
+def marked(decision: Decision, facts: Facts, policies: Policies) -> Mark:
+    """What the switch is told of the caller beside the decision."""
+    province = facts.customer.get(PROVINCE, "")
+    contacts = facts.contacts
+    if not contacts:  # as for most callers
+        return Mark(str(province))
+    action = decision.action
+    owner = None
+    if isinstance(action, ToQueue) and action.owner is not None:
+        owner = owner_of(action.owner, contacts, facts.now, facts.call.call_id)
+    since = facts.now - policies.trees[facts.call.dnis].repeat_within
+    repeat = any(
+        contact.answered and contact.at >= since and contact.call_id != facts.call.call_id
+        for contact in contacts
+    )
+    return Mark(str(province), repeat, owner or "")

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from twisted.application.internet import backoffPolicy
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 
-from metrics.kpis import QueueKpis
-from metrics.service import PolicyMetrics
+from metrics.kpis import CallKpis
+from metrics.service import PolicyMetrics, QueueLogMetrics
+from metrics.tally import Collected
 from router.ami.client import AmiLink, Login
 from router.ami.loads import QueueLoads
 from router.ami.translate import EVENT_CLASSES, translate
@@ -24,9 +25,15 @@ from router.interfaces import Publish, to_all
 from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Observed
 from router.live.verdict import Order
-from router.numbers import PseudonymKey
+from router.live.yardsticks import hotline_of, yardsticks
+from router.events import CallEvent
+from router.numbers import Pseudonym, PseudonymKey, normalise
 from router.policy.load import Policies, load
 from router.process import Process, pass_hangups, store_access
+from router.queue_log.calls import Calls
+from router.queue_log.following import Following, LogTrouble, Sinks
+from router.queue_log.memory import Memory
+from router.queue_log.tail import Tail
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
 from router.store.loads import LoadWriter
@@ -34,6 +41,12 @@ from router.store.loads import LoadWriter
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
+ROOM = 8_192
+"""Events that wait to be written, beyond which no more lines are read."""
+TURN_SECONDS = 0.05
+"""How often queue_log is looked at."""
+SAVE_SECONDS = 1.0
+"""How often is saved how far it was read."""
 LOAD_SECONDS = 1.0
 """How often the switch is asked how busy its queues are."""
 
@@ -51,6 +64,10 @@ class WatchSettings:
     metrics: Address
     key_file: Path | None
     region: str
+    queue_log: Path
+    """The switch's own file of what happened to calls."""
+    state: Path
+    """The folder in which is kept how far it was read."""
 
 
 class Switchboard:
@@ -117,7 +134,7 @@ def watch(settings: WatchSettings) -> None:
 
 def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
     process = Process(address, window=lambda: observed.policies.longest_window)
-    kpis = QueueKpis(process.registry)
+    kpis = CallKpis(yardsticks(policies))
     observed = Observed(policies=policies, kpis=kpis, metrics=PolicyMetrics(process.registry), wall=time.time)
     observed.take(policies)
     folders = Folders(process.loop, monotonic=time.monotonic)
@@ -127,7 +144,7 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     process.metrics.store_up.set_function(lambda: float(process.writes.is_up))
     switch = Switchboard(
         process.registry,
-        to_all(kpis.observe, process.journal.publish),
+        lambda event: None,
         key=key,
         region=settings.region,
         wall=time.time,
@@ -146,16 +163,93 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
     service = link.service(endpoint(process.reactor, ami.host, ami.port, timeout=CONNECT_SECONDS))
     process.start(service)
-    watched = process.watched(settings.metrics, lambda: switch.is_up and process.writes.is_up)
+    following, memory = _followed(process, settings, observed, kpis, key)
+
+    watched = process.watched(
+        settings.metrics, lambda: switch.is_up and process.writes.is_up and following.is_caught_up
+    )
     if not ami.is_loopback:
         log.warning("AMI is plain text, with its password's digest", address=str(ami))
-    log.info("watching", ami=str(ami), metrics=watched)
 
     async def drain() -> None:
         """Leave the switch, then write what is left of the journal."""
         service.stopService()
         folders.close()
+        following.turn()
         await process.written()
+        following.save()
+        following.close()
+        memory.close()
         log.info("stopped", events_lost=process.journal.waiting)
 
     process.run(drain, hangup=folders.ask)
+
+
+def _followed(
+    process: Process, settings: WatchSettings, observed: Observed, kpis: CallKpis, key: PseudonymKey
+) -> tuple[Following, Memory]:
+    """Follow queue_log from where it was left; its events go to KPIs and journal.
+
+    Raises:
+        SettingsError: another observer has the folder of what is remembered, or it is another version's.
+    """
+    memory = Memory(settings.state)
+    remembered = memory.load()
+    metrics = QueueLogMetrics(process.registry, troubles=LogTrouble)
+    journal = process.journal
+
+    def trouble(kind: str) -> None:
+        metrics.errors.labels(kind).inc()
+
+    def pseudonym(number: str) -> Pseudonym | None:
+        found = normalise(number, settings.region)
+        return None if found is None else key.pseudonym(found)
+
+    def publish(event: CallEvent, number: int) -> None:
+        kpis.observe(event)
+        journal.publish(event, number)
+
+    calls = Calls(pseudonym=pseudonym, hotline_of=lambda dialled: hotline_of(observed.policies, dialled))
+    if remembered is not None:
+        calls.load(remembered.calls)
+        kpis.load(remembered.totals)
+    place = None if remembered is None else remembered.place
+    following = Following(
+        Tail(settings.queue_log, place, trouble),
+        calls,
+        Sinks(
+            publish=publish,
+            has_room=lambda: journal.waiting < ROOM,
+            durable=lambda: journal.durable,
+            dump=kpis.dump,
+        ),
+        memory=memory,
+        number=0 if remembered is None else remembered.number,
+        counted=metrics.lines.inc,
+        trouble=trouble,
+    )
+    metrics.behind.set_function(lambda: following.behind)
+
+    def caught_up() -> None:
+        """Show the totals, which would be less than they were before: that would look like a reset."""
+        process.registry.register(cast("Any", Collected(kpis.tallies)))
+
+    _take_turns(process, following, caught_up)
+    process.every(SAVE_SECONDS, following.save)
+    return following, memory
+
+
+def _take_turns(process: Process, following: Following, caught_up: Callable[[], None]) -> None:
+    """Read on again and again, others in between; once all is read for the first time, say so."""
+    is_on_its_way = is_told = False
+
+    def turn() -> None:
+        nonlocal is_on_its_way, is_told
+        is_on_its_way = following.turn()
+        if is_on_its_way:
+            process.loop.call_soon(turn)
+        if following.is_caught_up and not is_told:
+            is_told = True
+            caught_up()
+
+    process.every(TURN_SECONDS, lambda: None if is_on_its_way else turn())

@@ -10,7 +10,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from router.agi.wire import FAILURE, AgiRequest, Reply, Session, call, command
-from router.decision import Decision
+from router.decision import Decision, Mark
 from router.errors import TaintedSession
 from router.interfaces import Route
 
@@ -132,13 +132,13 @@ class AgiSession(Protocol):
             return
         port.route(call(request, port.region), port.sessions[self], self._answer)
 
-    def _answer(self, decision: Decision | None) -> bool:
+    def _answer(self, decision: Decision | None, mark: Mark = Mark()) -> bool:
         if self._over:  # the caller left, or time ran out, while the store was asked
             return False
         if decision is None:
             self._decline(Refusal.NOT_DECIDED)
             return False
-        self.transport.write(command(decision))
+        self.transport.write(command(decision, mark))
         self._session.answered()
         # Half-closed, Asterisk runs the command, sends its result and is done without asking again.
         self.transport.loseWriteConnection()

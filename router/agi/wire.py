@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import assert_never
 
-from router.decision import Announce, Decision, Overflow, Penalty, Refuse, ToMenu, ToQueue
+from router.decision import Announce, Decision, Mark, Overflow, Penalty, Refuse, ToMenu, ToQueue
 from router.errors import Taint, TaintedSession
 from router.facts import Call, CallId
 from router.numbers import normalise
@@ -208,8 +208,8 @@ def call(request: AgiRequest, region: str) -> Call:
     )
 
 
-@lru_cache(maxsize=4096)  # decisions are built once a policy; their bytes too
-def command(decision: Decision) -> bytes:
+@lru_cache(maxsize=16_384)  # decisions are built once a policy; with each mark their bytes are made once, too
+def command(decision: Decision, mark: Mark = Mark()) -> bytes:
     """The one command that answers a session: all variables by one MSet, ``IVR_OK`` last.
 
     Several commands in one write would wait in Asterisk's stdio; a variable set last tells the dialplan
@@ -218,7 +218,7 @@ def command(decision: Decision) -> bytes:
     Raises:
         ValueError: a value is no token; MSet would lose what follows an unbalanced quote or bracket.
     """
-    pairs = ",".join(f"{name}={_token(value)}" for name, value in _variables(decision))
+    pairs = ",".join(f"{name}={_token(value)}" for name, value in _variables(decision, mark))
     return f'EXEC MSet "{pairs}"\n'.encode("ascii")
 
 
@@ -228,10 +228,10 @@ def _token(value: str) -> str:
     return value
 
 
-def _variables(decision: Decision) -> list[tuple[str, str]]:
+def _variables(decision: Decision, mark: Mark) -> list[tuple[str, str]]:
     match decision.action:
         case ToQueue() as to:
-            action = _queue(to)
+            action = _queue(to, mark.owner)
         case ToMenu(menu=menu):
             action = [("IVR_ACTION", "menu"), ("IVR_MENU", menu)]
         case Announce(prompt=prompt):
@@ -246,11 +246,13 @@ def _variables(decision: Decision) -> list[tuple[str, str]]:
         ("IVR_RULE", decision.rule),
         ("IVR_SEGMENT", decision.segment),
         ("IVR_POLICY", decision.policy),
+        *([("IVR_PROVINCE", mark.province)] if mark.province and _TOKEN.fullmatch(mark.province) else []),
+        *([("IVR_REPEAT", "1")] if mark.repeat else []),
         ("IVR_OK", "1"),
     ]
 
 
-def _queue(to: ToQueue) -> list[tuple[str, str]]:
+def _queue(to: ToQueue, owner: str) -> list[tuple[str, str]]:
     """What is not wanted is not set: it has been cleared, and each variable costs Asterisk two messages."""
     pairs = [
         ("IVR_ACTION", "queue"),
@@ -263,6 +265,8 @@ def _queue(to: ToQueue) -> list[tuple[str, str]]:
         pairs.append(("IVR_PENALTY", _limits(to.penalty)))
     if to.announcement is not None:
         pairs.append(("IVR_ANNOUNCEMENT", to.announcement))
+    if to.owner is not None and _TOKEN.fullmatch(owner):  # a name that is no token has no queue of its own
+        pairs += [("IVR_OWNER", owner), ("IVR_OWNER_WAIT", str(to.owner.wait))]
     return pairs
 
 

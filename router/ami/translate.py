@@ -56,6 +56,7 @@ def translate(message: Message, *, at: float, key: PseudonymKey, region: str) ->
     Raises:
         AmiError: the message has the name of an event that matters, and not its lines.
     """
+    return None
     match message.event:
         case "AgentConnect":
             lines = _lines(message, {*_QUEUE, "MemberName"})

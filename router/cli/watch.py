@@ -44,8 +44,22 @@ def watch(
     ] = Address("127.0.0.1", 9465),
     key_file: KeyFile = None,
     region: Region = "CN",
+    queue_log: Annotated[
+        Path,
+        typer.Option(
+            envvar="IVR_QUEUE_LOG", metavar="FILE", help="The switch's queue_log, which tells of calls."
+        ),
+    ] = Path("/var/log/asterisk/queue_log"),
+    state: Annotated[
+        Path,
+        typer.Option(
+            envvar="IVR_WATCH_STATE",
+            metavar="DIR",
+            help="Where is kept how far queue_log was read, and the totals until there; one observer's own.",
+        ),
+    ] = Path("run/watch"),
 ) -> None:
-    """Watch one Asterisk: who was answered, who hung up. Not in the way of a call."""
+    """Watch one Asterisk: its calls by queue_log, its agents by AMI. Not in the way of a call."""
     run(
         WatchSettings(
             ami=ami,
@@ -56,6 +70,8 @@ def watch(
             metrics=metrics,
             key_file=key_file,
             region=region,
+            queue_log=queue_log,
+            state=state,
         )
     )
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 
-from metrics.kpis import QueueKpis, RoutingKpis
+from metrics.kpis import CallKpis, RoutingKpis
 from metrics.service import PolicyMetrics, RouterMetrics, ShadowMetrics
 from router.decision import Decision
 from router.live.archive import Archive
 from router.live.files import place
 from router.live.following import Aside, Outcome, Result
 from router.live.verdict import Good
+from router.live.yardsticks import yardsticks
 from router.policy.decide import Policies
 from router.policy.hours import known_until
 from router.policy.shadow import Shadow, Tally
@@ -102,7 +103,7 @@ class Observed:
     """The policies that the observer goes by: they decide nothing there."""
 
     policies: Policies
-    kpis: QueueKpis
+    kpis: CallKpis
     metrics: PolicyMetrics
     wall: Callable[[], float]
     """Seconds since the epoch."""
@@ -113,8 +114,7 @@ class Observed:
     def take(self, policies: Policies) -> None:
         """Go by another version; the series of its queues are there before their first call."""
         self.policies = policies
-        hotlines = {hotline.name for hotline in policies.book.hotlines}
-        self.kpis.expect((hotline, queue) for hotline in hotlines for queue in policies.book.queues)
+        self.kpis.measure(yardsticks(policies))
         _show(self.metrics, policies, self.wall())
 
     async def confirm(self, good: Good) -> None:

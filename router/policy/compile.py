@@ -28,12 +28,16 @@ from router.policy.nodes import (
 from router.policy.rulebook import Hotline, Rulebook, asked_by
 
 
+PROVINCE = "province"
+"""The attribute by which KPIs are told apart; it is asked of the store wherever policies declare it."""
+
+
 def compiled(book: Rulebook) -> Policies:
     """The policies of a rulebook; their decisions carry its version."""
     trees = [_tree(book, hotline) for hotline in book.hotlines]
     asked = [leaf for hotline in book.hotlines for leaf in asked_by(hotline)]
     # "known" always: a lookup of no field at all is an error to Redis
-    looked_at = {KNOWN} | {
+    looked_at = {KNOWN, PROVINCE} | {
         leaf.attribute for leaf in asked if isinstance(leaf, Is | OneOf | AtLeast | Below | Between | Prefix)
     }
     return Policies(

@@ -33,6 +33,7 @@ class Tree:
     hotline: Hotline
     branches: tuple[Branch, ...]
     """One a segment, in order, and one for callers without any."""
+    repeat_within: int = 72 * 3600
     closures: Closures
     """The functions that the branches are made of; an explanation asks the same ones."""
 

@@ -23,8 +23,9 @@ LOADS = "ivr:load"
 FRESH_SECONDS = 10
 """A load that is older is no news: it is not gone by, and the store forgets it."""
 
-_OFFERED = b"o"
-_ANSWERED = b"a"
+_OFFERED, _LOST, _ANSWERED = b"o", b"x", b"a"
+_WORTH = {_OFFERED: 0, _LOST: 1, _ANSWERED: 2}
+"""Of two entries of one call the one that says more counts."""
 
 
 def customer_key(pseudonym: Pseudonym) -> bytes:
@@ -38,38 +39,59 @@ def contacts_key(pseudonym: Pseudonym) -> bytes:
 
 
 def encode_contact(contact: Contact) -> bytes:
-    """A contact as an entry of the list: ``a 1732391234 1732391200.12 expert``, or ``o`` and no queue."""
+    """A contact as an entry of the list, by what is known of it.
+
+    ``o 1732391234 1732391200.12 10010``; ``x``, of one that nobody answered, and ``a``, of an answered one, go on with
+    queue, wait, and why or who: ``a 1732391234 1732391200.12 10010 expert 7 Wang Fang``.
+    """
+    begin = f"{contact.at} {contact.call_id} {contact.hotline}"
     if contact.answered:
-        return f"a {contact.at} {contact.call_id} {contact.queue}".encode()
-    return f"o {contact.at} {contact.call_id}".encode()
+        return f"a {begin} {contact.queue} {contact.wait} {contact.agent}".encode()
+    if contact.lost:
+        return f"x {begin} {contact.queue} {contact.wait} {contact.lost}".encode()
+    return f"o {begin}".encode()
 
 
 def decode_contacts(entries: list[bytes]) -> tuple[Contact, ...]:
-    """The contacts of a list as stored, one a call; an answered entry outweighs an offered one.
+    """The contacts of a list as stored, one a call; an answered entry outweighs one of a call that was lost.
 
     Entries of an unknown form are passed over: a newer release may have written them.
     """
     if not entries:  # as for most callers
         return ()
-    contacts: dict[bytes, Contact] = {}
+    found: dict[bytes, tuple[int, list[bytes]]] = {}
     for entry in entries:
-        kind, _, rest = entry.partition(b" ")
-        parts = rest.split(b" ", 2)
-        if (kind, len(parts)) not in _FORMS:
+        parts = entry.split(b" ", 6)
+        worth = _WORTH.get(parts[0], -1)
+        if len(parts) != (4 if worth == 0 else 7):
             continue
-        earlier = contacts.get(parts[1])
-        if earlier is not None and (earlier.answered or kind == _OFFERED):
-            continue
+        earlier = found.get(parts[2])
+        if earlier is None or earlier[0] < worth:
+            found[parts[2]] = worth, parts
+    contacts = []
+    for worth, parts in found.values():
         try:
-            contacts[parts[1]] = Contact(
-                at=int(parts[0]),
-                call_id=CallId(parts[1].decode()),
-                answered=kind == _ANSWERED,
-                queue=parts[2].decode() if kind == _ANSWERED else "",
-            )
+            contacts.append(_contact(worth, parts))
         except ValueError:
             continue
-    return tuple(contacts.values())
+    return tuple(contacts)
+
+
+def _contact(worth: int, parts: list[bytes]) -> Contact:
+    at, call_id, hotline = int(parts[1]), CallId(parts[2].decode()), parts[3].decode()
+    if worth == 0:
+        return Contact(at=at, call_id=call_id, answered=False, queue="", hotline=hotline)
+    ending = parts[6].decode()
+    return Contact(
+        at=at,
+        call_id=call_id,
+        answered=worth == 2,
+        queue=parts[4].decode(),
+        hotline=hotline,
+        wait=int(parts[5]),
+        agent=ending if worth == 2 else "",
+        lost="" if worth == 2 else ending,
+    )
 
 
 def encode_load(load: QueueLoad, at: float) -> bytes:
@@ -94,4 +116,3 @@ def decode_load(value: bytes) -> tuple[QueueLoad, int]:
 
 
 _LOAD = re.compile(rb"(\d{1,9}) (\d{1,9}) (\d{1,9}) (\d{1,12})")
-_FORMS = {(_OFFERED, 2), (_ANSWERED, 3)}

@@ -1,0 +1,1 @@
+"""The switch's queue_log: the durable truth of what happened to calls."""

@@ -1,0 +1,92 @@
+"""What the observer remembers between two runs: how far queue_log was read, and what had come of it by then.
+
+Place, open calls and totals are one value, saved as a whole: whoever goes on from it counts nothing twice and
+nothing too little.
+"""
+
+import fcntl
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from router.errors import SettingsError
+from router.queue_log.tail import Place
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """One moment."""
+
+    place: Place
+    number: int
+    """Of the last event before the place."""
+    calls: Mapping[str, Any]
+    totals: Mapping[str, Any]
+
+
+class Memory:
+    """A folder that one observer has for itself."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder.
+
+        Raises:
+            SettingsError: another observer has it, or it cannot be used.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(f"{folder} is another observer's; give this one its own (--state)") from None
+        except OSError as wrong:
+            raise SettingsError(f"--state {folder} cannot be used: {wrong.strerror}") from wrong
+        self._file = folder / "observer.json"
+
+    def load(self) -> Remembered | None:
+        """What was saved last; None when there is nothing.
+
+        Raises:
+            SettingsError: the file is not one of this version's.
+        """
+        try:
+            found = orjson.loads(self._file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, orjson.JSONDecodeError) as wrong:
+            raise SettingsError(f"{self._file} cannot be read: {wrong}") from wrong
+        try:
+            if found["version"] != VERSION:
+                raise ValueError(found["version"])
+            return Remembered(
+                place=Place(**found["place"]),
+                number=found["number"],
+                calls=found["calls"],
+                totals=found["totals"],
+            )
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise SettingsError(
+                f"{self._file} is of another version; without it queue_log is read from its beginning"
+            ) from wrong
+
+    def save(self, moment: Remembered) -> None:
+        """Save as a whole or not at all.
+
+        Raises:
+            OSError: it cannot be written; what was saved before is still there.
+        """
+        text = orjson.dumps({"version": VERSION, **asdict(moment)})
+        new = self._file.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_bytes(text)
+        new.replace(self._file)
+
+    def close(self) -> None:
+        """Give the folder back."""
+        os.close(self._lock)
