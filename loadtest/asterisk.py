@@ -72,8 +72,7 @@ class Asterisk:
         self.folder = RunFolder(path=(folder or self._temporary[-1]).resolve(), sockets=self._temporary[0])
         try:
             furnish(self.folder, site, self.installation, prompts)
-            self._process = self._spawn()
-            self._wait_until_ready()
+            self.start()
         except BaseException:
             self.stop()
             raise
@@ -134,6 +133,21 @@ class Asterisk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def kill(self) -> None:
+        """End the process without a word, as a crash does; `start` starts it again in the same folders."""
+        self._process.kill()
+        self._process.wait()
+
+    def start(self) -> None:
+        """Start the switch (again) and wait until it takes calls.
+
+        Raises:
+            AsteriskFailed: it does not start.
+        """
+        self.folder.control.unlink(missing_ok=True)
+        self._process = self._spawn()
+        self._wait_until_ready()
 
     def _program(self) -> tuple[str, ...]:
         return (*self.installation.command, "-C", str(self.folder.configuration / "asterisk.conf"))

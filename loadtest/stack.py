@@ -57,7 +57,11 @@ class Ivr:
         self.log = log
         self._command = (sys.executable, "-m", "router", *arguments, "--metrics", metrics)
         # versions and control socket of a router are its run's own
-        own = {"IVR_VERSIONS": str(log.parent / "versions"), "IVR_CONTROL": str(log.with_suffix(".sock"))}
+        own = {
+            "IVR_VERSIONS": str(log.parent / "versions"),
+            "IVR_CONTROL": str(log.with_suffix(".sock")),
+            "IVR_SPOOL": str(log.with_suffix(".spool")),
+        }
         self._environment = {**os.environ, **own, **(secrets or {})}
         self.start()
 
@@ -111,6 +115,11 @@ class Ivr:
                 total += float(value)
         return total
 
+    def kill(self) -> None:
+        """End it without a word, as a crash does; `start` starts it again."""
+        self._process.kill()
+        self._process.wait()
+
     def signal(self, number: int) -> None:
         """Send it a signal, like SIGSTOP."""
         os.kill(self.pid, number)
@@ -155,6 +164,8 @@ class Wish:
     """Seconds of wrap-up in every queue; None leaves what queues.conf says."""
     hotlines: Sequence[str] = HOTLINES
     """The numbers that the switch serves."""
+    last_wait: int | None = None
+    """Seconds in the last queue before the caller is told that nobody is free; None leaves 900."""
     recordings: Path | None = None
     """Recorded prompts, LANGUAGE/NAME.wav, that replace made ones; None leaves those of asterisk_conf."""
 
@@ -185,7 +196,7 @@ class Stack:
         crews: dict[str, list[Agent]] = {crew.name: crew.at(self.ports.take()) for crew in wish.crews}
         seated = [agent for crew in crews.values() for agent in crew]
         site = site_on(self.ports, addresses, agents=seated)
-        site = replace(site, hotlines=wish.hotlines, wrapup=wish.wrapup)
+        site = replace(site, hotlines=wish.hotlines, wrapup=wish.wrapup, last_wait=wish.last_wait)
         self.asterisk = self._held.enter_context(
             Asterisk(site, folder=folder / "asterisk", recordings=wish.recordings)
         )

@@ -12,7 +12,7 @@ class ServiceMetrics:
     def __init__(self, registry: CollectorRegistry, version: str) -> None:
         self.store_up = Gauge("ivr_store_up", "The store answers: 1 or 0.", registry=registry)
         self.journal_waiting = Gauge(
-            "ivr_journal_waiting", "Events not yet written to the store.", registry=registry
+            "ivr_journal_waiting", "Events in memory, not yet written to the store.", registry=registry
         )
         self.journal_dropped = Counter(
             "ivr_journal_dropped",
@@ -20,7 +20,11 @@ class ServiceMetrics:
             ("reason",),
             registry=registry,
         )
-        self.journal_dropped.labels("full")
+        for why in ("full", "spool_full", "spool_failed"):
+            self.journal_dropped.labels(why)
+        self.journal_spooled = Gauge(
+            "ivr_journal_spooled", "Events on disk, because the store did not take them.", registry=registry
+        )
         self.task_errors = Counter(
             "ivr_task_errors", "Errors of ours in what is done again and again.", registry=registry
         )

@@ -6,9 +6,10 @@ import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -29,6 +30,7 @@ from router.store.embedded import opened
 from router.store.journal import Journal
 from router.store.keyfile import check_key, load_key
 from router.store.link import Link
+from router.store.spool import Spool
 from router.web.site import site
 
 log = structlog.get_logger()
@@ -64,6 +66,11 @@ def pass_hangups() -> None:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
 
+def default_spool(command: str, address: Address) -> Path:
+    """Where a process keeps what the store does not take: it is known by where it listens."""
+    return Path("run/spool") / f"{command}-{address.port}"
+
+
 class Process:
     """The loop and what turns on it; built by a composition root, which adds what the process is for."""
 
@@ -72,9 +79,17 @@ class Process:
         address: StoreAddress,
         *,
         window: Callable[[], int],
+        writer: str,
+        spool: Path,
         line: Callable[[bytes], None] = lambda _: None,
     ) -> None:
-        """``window()``: seconds that a caller's contacts are kept for; ``line`` is given events as JSON."""
+        """``window()``: seconds that a caller's contacts are kept for; ``line`` is given events as JSON.
+
+        ``writer`` names this process's events in the journal, ``spool`` is where they go that the store does not take.
+
+        Raises:
+            SettingsError: another process has the folder of the spool.
+        """
         _take_descriptors()
         self.reactor, self.loop = install()
         self.clock: Any = LoopClock(self.loop)
@@ -83,16 +98,34 @@ class Process:
             collector(registry=self.registry)
         self.metrics = ServiceMetrics(self.registry, __version__)
         self._address = address
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
+
+        def dropped(why: str, events: int) -> None:
+            self.metrics.journal_dropped.labels(why).inc(events)
+
         self.writes = self.link(deadline=WRITE_SECONDS, bound=4)
         self.journal = Journal(
             self.writes,
             length=JOURNAL_LENGTH,
             window=window,
-            dropped=lambda why: self.metrics.journal_dropped.labels(why).inc(),
+            writer=writer,
+            dropped=dropped,
+            clock=self.clock,
+            spool=Spool(spool, dropped),
+            aside=self._aside,
             line=line,
         )
+        self.metrics.journal_spooled.set_function(lambda: self.journal.spooled)
         self.metrics.journal_waiting.set_function(lambda: self.journal.waiting)
         self.every(FLUSH_SECONDS, self.journal.flush)
+
+    def _aside(self, task: Callable[[], None], done: Callable[[Exception | None], None]) -> None:
+        """Do what may wait for a disk in a thread of its own; one thing after the other."""
+
+        def ended(future: Future[None]) -> None:
+            self.loop.call_soon_threadsafe(done, cast("Exception | None", future.exception()))
+
+        self._disk.submit(task).add_done_callback(ended)
 
     def link(self, *, deadline: float, bound: int) -> Link:
         """A link to the store, connected again and again as long as the process runs."""

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import structlog
 
+from router.decision import Decision, Mark, ToQueue
 from router.errors import StoreError
 from router.events import CallRouted
 from router.facts import Call, Caller, Data, Facts
-from router.decision import Decision, Mark, ToQueue
 from router.interfaces import Answer, CallerStore, Publish
 from router.numbers import Pseudonym, PseudonymKey, masked
 from router.policy.compile import PROVINCE
 from router.policy.decide import decide
 from router.policy.grounds import packed
-from router.policy.owner import owner_of
 from router.policy.load import Policies
+from router.policy.owner import owner_of
 from router.policy.shadow import Shadow
 
 log = structlog.get_logger()

@@ -1,6 +1,7 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
 import os
+import secrets
 import sys
 import time
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from router.live.verdict import Order
 from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
-from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, pass_hangups, store_access
+from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
@@ -61,6 +62,8 @@ class ServeSettings:
     """The control socket; None: `default_control`, where it can be made."""
     shadow: Path | None
     """A candidate's folder."""
+    spool: Path | None
+    """Where events go that the store does not take; None: `default_spool`."""
 
 
 class CallLog:
@@ -127,7 +130,13 @@ def serve(settings: ServeSettings) -> None:
 
 def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
     lines = CallLog(sys.stdout.fileno())
-    process = Process(address, window=lambda: routing.longest_window, line=lines.add)
+    process = Process(
+        address,
+        window=lambda: routing.longest_window,
+        writer=f"serve-{secrets.token_hex(8)}",
+        spool=settings.spool or default_spool("serve", settings.agi),
+        line=lines.add,
+    )
     kpis = RoutingKpis(process.registry, policies.decisions)
     metrics = RouterMetrics(
         process.registry, refusals=[*Taint, *Refusal], store_errors=("timeout", "down", "busy", "refused")

@@ -3,6 +3,7 @@
 And what it says of its queues, into the store, for decisions.
 """
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,12 +22,12 @@ from router.ami.client import AmiLink, Login
 from router.ami.loads import QueueLoads
 from router.ami.translate import EVENT_CLASSES, translate
 from router.ami.wire import AmiError, AmiTrouble, Message
-from router.interfaces import Publish, to_all
+from router.events import CallEvent
+from router.interfaces import Publish
 from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Observed
 from router.live.verdict import Order
 from router.live.yardsticks import hotline_of, yardsticks
-from router.events import CallEvent
 from router.numbers import Pseudonym, PseudonymKey, normalise
 from router.policy.load import Policies, load
 from router.process import Process, pass_hangups, store_access
@@ -68,6 +69,8 @@ class WatchSettings:
     """The switch's own file of what happened to calls."""
     state: Path
     """The folder in which is kept how far it was read."""
+    spool: Path | None
+    """Where events go that the store does not take; None: a folder in ``state``."""
 
 
 class Switchboard:
@@ -133,7 +136,13 @@ def watch(settings: WatchSettings) -> None:
 
 
 def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
-    process = Process(address, window=lambda: observed.policies.longest_window)
+    memory = Memory(settings.state)
+    process = Process(
+        address,
+        window=lambda: observed.policies.longest_window,
+        writer=memory.writer(f"watch-{secrets.token_hex(8)}"),
+        spool=settings.spool or settings.state / "spool",
+    )
     kpis = CallKpis(yardsticks(policies))
     observed = Observed(policies=policies, kpis=kpis, metrics=PolicyMetrics(process.registry), wall=time.time)
     observed.take(policies)
@@ -163,7 +172,7 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
     service = link.service(endpoint(process.reactor, ami.host, ami.port, timeout=CONNECT_SECONDS))
     process.start(service)
-    following, memory = _followed(process, settings, observed, kpis, key)
+    following = _followed(process, settings, observed, memory, kpis=kpis, key=key)
 
     watched = process.watched(
         settings.metrics, lambda: switch.is_up and process.writes.is_up and following.is_caught_up
@@ -186,14 +195,19 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
 
 
 def _followed(
-    process: Process, settings: WatchSettings, observed: Observed, kpis: CallKpis, key: PseudonymKey
-) -> tuple[Following, Memory]:
+    process: Process,
+    settings: WatchSettings,
+    observed: Observed,
+    memory: Memory,
+    *,
+    kpis: CallKpis,
+    key: PseudonymKey,
+) -> Following:
     """Follow queue_log from where it was left; its events go to KPIs and journal.
 
     Raises:
-        SettingsError: another observer has the folder of what is remembered, or it is another version's.
+        SettingsError: what is remembered is another version's.
     """
-    memory = Memory(settings.state)
     remembered = memory.load()
     metrics = QueueLogMetrics(process.registry, troubles=LogTrouble)
     journal = process.journal
@@ -236,7 +250,7 @@ def _followed(
 
     _take_turns(process, following, caught_up)
     process.every(SAVE_SECONDS, following.save)
-    return following, memory
+    return following
 
 
 def _take_turns(process: Process, following: Following, caught_up: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ from router.events import CallAbandoned, CallAnswered
 from router.facts import Contact, QueueLoad
 from router.numbers import Number, PseudonymKey
 from router.settings import StoreUrl
-from router.store.journal import read
+from router.store.stream import read
 from router.store.keyfile import load_key, make_key
 from router.store.layout import FRESH_SECONDS, contacts_key, decode_contacts, decode_load
 from router.watch import Switchboard, WatchSettings

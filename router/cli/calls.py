@@ -19,7 +19,7 @@ from router.policy.explain import Draw, explain, traces
 from router.policy.grounds import facts_of, unpacked
 from router.policy.load import load, read_folder
 from router.policy.version import hash_of, is_version
-from router.store import journal
+from router.store import stream
 from router.store.customers import record
 from router.store.imports import last_imported
 from router.store.layout import FRESH_SECONDS, LOADS, decode_load
@@ -101,7 +101,7 @@ def past(client: redis.Redis, call_id: str, policies: Path, versions: Path) -> T
         PolicyError: the policies cannot be read.
         NoHotline: the policies have no hotline with the number that was dialled.
     """
-    event = journal.find(client, call_id)
+    event = stream.find(client, call_id)
     if event is None:
         _not_found(f"the journal has no call {_plain(call_id)}: it never was, or it is too long ago")
     if not event.grounds:

@@ -27,7 +27,7 @@ from router.cli.board import Board
 from router.errors import SettingsError
 from router.numbers import Pseudonym, PseudonymKey, normalise
 from router.settings import Address, StoreUrl
-from router.store import journal
+from router.store import stream
 from router.store.embedded import connected
 from router.store.keyfile import FILE, load_key
 
@@ -116,7 +116,7 @@ class Show:
     def read(self) -> None:
         """Take what is new in the journal."""
         while True:
-            self._place, events = journal.read(self._client, self._place)
+            self._place, events = stream.read(self._client, self._place)
             if not events:
                 return
             self.board.take(events)

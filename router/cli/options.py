@@ -71,6 +71,15 @@ Region = Annotated[
         help="Where numbers without a country code are at home.",
     ),
 ]
+Spool = Annotated[
+    Path | None,
+    typer.Option(
+        "--spool",
+        envvar="IVR_SPOOL",
+        metavar="DIR",
+        help="Where events wait that the store does not take; one process's own. Default: a folder by its name.",
+    ),
+]
 Budget = Annotated[
     float,
     typer.Option(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from router.cli.live import Control, Versions
-from router.cli.options import KeyFile, Policies, Region, Store, address
+from router.cli.options import KeyFile, Policies, Region, Spool, Store, address
 from router.serve import ServeSettings
 from router.serve import serve as run
 from router.settings import DEFAULT_STORE, Address, StoreUrl
@@ -40,6 +40,7 @@ def serve(
             help="Policies that decide each call, too, unheard: metrics say what they would change.",
         ),
     ] = None,
+    spool: Spool = None,
 ) -> None:
     """Answer Asterisk's FastAGI: one decision a call. SIGTERM lets the calls in flight finish.
 
@@ -57,5 +58,6 @@ def serve(
             versions=versions,
             control=control,
             shadow=shadow,
+            spool=spool,
         )
     )

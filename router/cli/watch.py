@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from router.cli.options import KeyFile, Policies, Region, Store, address
+from router.cli.options import KeyFile, Policies, Region, Spool, Store, address
 from router.errors import SettingsError
 from router.settings import DEFAULT_STORE, Address, StoreUrl
 from router.watch import WatchSettings
@@ -58,6 +58,7 @@ def watch(
             help="Where is kept how far queue_log was read, and the totals until there; one observer's own.",
         ),
     ] = Path("run/watch"),
+    spool: Spool = None,
 ) -> None:
     """Watch one Asterisk: its calls by queue_log, its agents by AMI. Not in the way of a call."""
     run(
@@ -72,6 +73,7 @@ def watch(
             region=region,
             queue_log=queue_log,
             state=state,
+            spool=spool,
         )
     )
 

@@ -27,7 +27,6 @@ from router.policy.nodes import (
 )
 from router.policy.rulebook import Hotline, Rulebook, asked_by
 
-
 PROVINCE = "province"
 """The attribute by which KPIs are told apart; it is asked of the store wherever policies declare it."""
 

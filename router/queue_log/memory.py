@@ -48,6 +48,20 @@ class Memory:
         except OSError as wrong:
             raise SettingsError(f"--state {folder} cannot be used: {wrong.strerror}") from wrong
         self._file = folder / "observer.json"
+        self._writer = folder / "writer"
+
+    def writer(self, new: str) -> str:
+        """Who writes the events of this folder's log to the journal: the same name each time.
+
+        Raises:
+            SettingsError: it cannot be kept.
+        """
+        try:
+            if not self._writer.exists():
+                self._writer.write_text(new, encoding="ascii")
+            return self._writer.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise SettingsError(f"{self._writer} cannot be used: {wrong}") from wrong
 
     def load(self) -> Remembered | None:
         """What was saved last; None when there is nothing.

@@ -1,191 +1,277 @@
 """The journal: every event on a Redis stream, and the contacts it makes, written in batches.
 
-Nothing here is in the way of a call: `Journal.publish` puts an event on a bounded buffer, a timer writes the
-buffer in one round trip of its own connection. What the store cannot take now stays in the buffer for the
-next try; what the buffer cannot hold is dropped, the oldest first, and counted; what the store will never
-take is counted too. After a lost connection a batch may be written twice: at least once is the promise, and a
-reader knows an event by its call id.
+Nothing here is in the way of a call: `Journal.publish` puts an event on a bounded buffer, a timer writes the buffer in
+one round trip of its own connection. Each event has a number in its writer's sequence, and the store keeps the last
+number that it has of each writer: a batch that is sent again, because nobody knows whether it arrived, adds nothing
+twice. What the store cannot take for a while goes to a spool on disk and comes from there in its order, before
+anything newer. What neither can hold is dropped, the oldest first, and counted.
 
 The grounds of a decision are a field beside its event. The line for the log has none: they are personal data.
 """
 
-import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
 
 import hiredis
-import orjson
-import redis
+import structlog
 
 from router.errors import StoreError, StoreRefused
 from router.events import CallRouted, Event, from_json, to_json
+from router.interfaces import Clock
 from router.store.contacts import recording
 from router.store.link import Link, Reply, packed
+from router.store.spool import Record, Spool
+from router.store.stream import STREAM
 
-STREAM = "ivr:journal"
+log = structlog.get_logger()
+
 BATCH = 512
 """Events a round trip."""
-_EMPTY = b"$0\r\n\r\n"
-_PAGE = 1000
-"""Entries that are read at once."""
-MOST = 2_000_000
-"""Entries that are looked through for a call: the stream keeps about half as many."""
+PATIENCE = 1.0
+"""Seconds that the store may not take events before they go to the spool."""
+KEEP = 8_192
+"""Events that wait in memory, before they go there at once."""
+MARK_SECONDS = 8 * 86_400
+"""How long the store remembers a writer's last number."""
+
+SCRIPT = b"""
+local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+for place = 3, #ARGV, 3 do
+  local number = tonumber(ARGV[place])
+  if number > last then
+    if ARGV[place + 2] == '' then
+      redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[place + 1])
+    else
+      redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[place + 1], 'grounds', ARGV[place + 2])
+    end
+    last = number
+  end
+end
+redis.call('SET', KEYS[2], string.format('%d', last), 'EX', ARGV[2])
+return last
+"""
+"""Adds what the store does not have of a writer; both keys are in one slot of a Redis Cluster."""
+
+Aside = Callable[[Callable[[], None], Callable[[Exception | None], None]], None]
+"""Does the first in another thread, then calls the second here with what went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    record: Record
+    event: Event
 
 
 class Journal:
-    """Writes events, in their order."""
+    """Writes events, in their order, once."""
 
     def __init__(
         self,
         link: Link,
         *,
+        writer: str,
         length: int,
         window: Callable[[], int],
-        dropped: Callable[[str], None],
+        dropped: Callable[[str, int], None],
+        clock: Clock,
+        spool: Spool | None = None,
+        aside: Aside | None = None,
         line: Callable[[bytes], None] = lambda _: None,
         buffer: int = 65_536,
     ) -> None:
-        """``length``: entries the stream keeps, about; ``window()``: seconds contacts are kept for.
+        """``writer`` names the sequence of numbers; nobody else may use it at the same time.
 
-        ``dropped`` is told why something is lost: ``full``, or the kind of a `StoreRefused`. ``line`` is
-        given each event's JSON, made once for the stream and the log. ``buffer`` events wait at most.
+        ``length``: entries the stream keeps, about; ``window()``: seconds contacts are kept for. ``dropped`` is
+        told why so many are lost: ``full``, ``spool_full``, ``spool_failed``, or the kind of a `StoreRefused`.
+        ``line`` is given each event's JSON, made once for the stream and the log. ``buffer`` events wait at most.
         """
         self._link = link
-        # XADD as RESP up to the JSON's length: packing its eight words anew costs 1 µs a call
-        xadd = ("XADD", STREAM, "MAXLEN", "~", str(length), "*", "event", b"")
-        self._xadd = packed([xadd]).removesuffix(_EMPTY)
-        # with grounds: ten words, of which the last two stand behind the event's JSON
-        self._with_grounds = packed([(*xadd, b"", b"")]).removesuffix(3 * _EMPTY)
+        self._writer = writer
+        self._length = b"%d" % length
         self._window = window
         self._dropped = dropped
+        self._clock = clock
+        self._spool = spool
+        self._aside = aside or _at_once
         self._line = line
-        self._waiting: deque[tuple[Event, bytes]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._buffer = buffer
-        self._batch: list[tuple[Event, bytes]] = []
+        self._batch: list[_Waiting] = []
+        self._draining: deque[_Waiting] | None = None
+        self._is_aside = False
+        self._number = 0
+        self._lost = 0
+        self._refused_since: float | None = None
 
     @property
     def waiting(self) -> int:
-        """Events not yet known to be written."""
+        """Events in memory, not yet known to be written."""
         return len(self._waiting) + len(self._batch)
 
     @property
+    def spooled(self) -> int:
+        """Events on disk that wait for the store."""
+        return 0 if self._spool is None else self._spool.records
+
+    @property
     def durable(self) -> int:
-        return 10**12 if not self.waiting else 0
+        """The number up to which every event of this writer is in the store or the spool, or counted as dropped."""
+        oldest = self._batch[0] if self._batch and self._batch[0].record.writer == self._writer else None
+        first = oldest or (self._waiting[0] if self._waiting else None)
+        return self._number if first is None else min(first.record.number - 1, self._number)
 
     def publish(self, event: Event, number: int | None = None) -> None:
-        """Take an event, to be written by the next flush."""
+        """Take an event, to be written by the next flush; its number is the next one, or greater than the last."""
         text = to_json(event)
         self._line(text)
-        self._waiting.append((event, text))
+        self._number = self._number + 1 if number is None else number
+        grounds = event.grounds if isinstance(event, CallRouted) else None
+        record = Record(writer=self._writer, number=self._number, event=text, grounds=grounds or b"")
+        self._waiting.append(_Waiting(record, event))
         self._bound()
 
     def flush(self) -> None:
         """Write a batch, unless one is on its way; to be called by a timer and before the end."""
-        if self._batch or not self._waiting or not self._link.is_up:
+        if self._batch or self._is_aside:
             return
-        window = self._window()
-        commands: list[bytes] = []
-        replies: list[int] = []
-        while self._waiting and len(self._batch) < BATCH:
-            event, text = self._waiting.popleft()
-            self._batch.append((event, text))
-            contact = recording(event, window)
-            commands.append(self._adding(event, text) + packed(contact))
-            replies.append(1 + len(contact))
-        self._link.request(b"".join(commands), sum(replies), lambda told: self._written(told, replies))
+        takes = self._link.is_up and self._refused_since is None
+        if not self._link.is_up:
+            self._refuse()
+        if self._spool is not None and self._must_spool(self._spool, takes=takes):
+            self._put_aside(self._spool)
+        elif not self._link.is_up:
+            return
+        elif self.spooled and not self._draining:
+            self._fetch()
+        else:
+            self._send(self._draining or self._waiting)
 
-    def _adding(self, event: Event, text: bytes) -> bytes:
-        grounds = event.grounds if isinstance(event, CallRouted) else None
-        if not grounds:
-            return b"%b$%d\r\n%b\r\n" % (self._xadd, len(text), text)
-        return b"%b$%d\r\n%b\r\n$7\r\ngrounds\r\n$%d\r\n%b\r\n" % (
-            *(self._with_grounds, len(text), text),
-            *(len(grounds), grounds),
+    def _must_spool(self, spool: Spool, *, takes: bool) -> bool:
+        if not self._waiting:
+            return False
+        late = self._refused_since is not None and self._clock.seconds() - self._refused_since >= PATIENCE
+        return (not takes and (late or len(self._waiting) >= KEEP)) or (
+            spool.records > 0 and len(self._waiting) >= KEEP
         )
 
-    def _written(self, told: list[Reply] | StoreError, replies: Sequence[int]) -> None:
+    def _refuse(self) -> None:
+        if self._refused_since is None:
+            self._refused_since = self._clock.seconds()
+
+    def _put_aside(self, spool: Spool) -> None:
+        """To the spool with all that waits."""
+        self._batch = list(self._waiting)
+        self._waiting.clear()
+        records = [waiting.record for waiting in self._batch]
+        self._is_aside = True
+
+        def done(wrong: Exception | None) -> None:
+            self._is_aside = False
+            if wrong is not None:
+                self._dropped("spool_failed", len(records))
+                log.error("events cannot be spooled and are lost", events=len(records), why=str(wrong))
+            self._batch = []
+
+        self._aside(lambda: spool.append(records), done)
+
+    def _fetch(self) -> None:
+        """Bring the oldest of the spool back to memory."""
+        spool, found = self._spool, list[Record]()
+        assert spool is not None  # noqa: S101  the caller has looked
+        self._is_aside = True
+
+        def done(wrong: Exception | None) -> None:
+            self._is_aside = False
+            if wrong is not None:
+                spool.lose_oldest()
+                return
+            read: deque[_Waiting] = deque()
+            for record in found:
+                try:
+                    read.append(_Waiting(record, from_json(record.event)))
+                except ValueError:  # of another version
+                    self._dropped("spool_failed", 1)
+            self._draining = read
+            self.flush() if read else self._drained()
+
+        self._aside(lambda: found.extend(spool.oldest()), done)
+
+    def _drained(self) -> None:
+        """All of the oldest file is in the store."""
+        spool = self._spool
+        assert spool is not None  # noqa: S101  something was drained
+        self._draining = None
+        self._aside(spool.drop_oldest, lambda _: None)
+
+    def _send(self, source: deque[_Waiting]) -> None:
+        if not source:
+            return
+        window = self._window()
+        self._batch = [source.popleft() for _ in range(min(len(source), BATCH))]
+        commands, replies = [], []
+        for writer, group in groupby(self._batch, lambda waiting: waiting.record.writer):
+            entries = list(group)
+            contacts = [command for waiting in entries for command in recording(waiting.event, window)]
+            commands.append(self._adding(writer, entries) + packed(contacts))
+            replies.append((len(entries), 1 + len(contacts)))
+        count = sum(count for _, count in replies)
+        self._link.request(b"".join(commands), count, lambda told: self._written(told, replies, source))
+
+    def _adding(self, writer: str, entries: Sequence[_Waiting]) -> bytes:
+        """EVAL as RESP; by hand, because packing thousands of words costs more than sending them."""
+        mark = f"{{{STREAM}}}:w:{writer}".encode()
+        words = [b"EVAL", SCRIPT, b"2", STREAM.encode(), mark, self._length, b"%d" % MARK_SECONDS]
+        for waiting in entries:
+            record = waiting.record
+            words += (b"%d" % record.number, record.event, record.grounds)
+        return b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
+
+    def _written(
+        self, told: list[Reply] | StoreError, replies: Sequence[tuple[int, int]], source: deque[_Waiting]
+    ) -> None:
         batch, self._batch = self._batch, []
+        again: list[_Waiting] = []
         if isinstance(told, StoreError):
             again = batch
         else:
-            every = iter(told)
-            answers = [list(islice(every, count)) for count in replies]
-            again = [entry for entry, answer in zip(batch, answers, strict=True) if self._passes(answer)]
-        self._waiting.extendleft(reversed(again))
+            entries, answers = iter(batch), iter(told)
+            for events, count in replies:
+                group, answer = list(islice(entries, events)), list(islice(answers, count))
+                if self._passes(answer, events):
+                    again += group
+        if again:
+            self._refuse()
+        else:
+            self._refused_since = None
+        source.extendleft(reversed(again))
         self._bound()
-        if not again and len(self._waiting) >= BATCH:
+        if source is self._draining and not source:
+            self._drained()
+        if not again and len(self._draining or self._waiting) >= BATCH:
             self.flush()
 
-    def _passes(self, answer: list[Reply]) -> bool:
-        """The event could not be written now and can be later; what never can be is counted."""
+    def _passes(self, answer: list[Reply], events: int) -> bool:
+        """The events could not be written now and can be later; what never can be is counted."""
         for place, reply in enumerate(answer):
             if isinstance(reply, hiredis.ReplyError):
                 refused = StoreRefused(str(reply))
                 if place == 0 and refused.passes:
                     return True
-                self._dropped(refused.kind)
+                self._dropped(refused.kind, events if place == 0 else 1)
         return False
 
     def _bound(self) -> None:
         while len(self._waiting) > self._buffer:
             self._waiting.popleft()
-            self._dropped("full")
+            self._dropped("full", 1)
 
 
-def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, list[Event]]:
-    """Events behind a place on the stream, in their order, and the place of the last.
-
-    ``after`` is such a place; ``0`` is the beginning. Entries of a later version are passed over.
-    """
-    events: list[Event] = []
-    answer: Any = client.xrange(STREAM, min=f"({after}", count=count)
-    for place, fields in answer:
-        after = place.decode()
-        with suppress(ValueError, KeyError):
-            events.append(_event(fields))
-    return after, events
-
-
-def find(client: redis.Redis, call_id: str, *, entries: int = MOST) -> CallRouted | None:
-    """How a call was routed, by the latest event that says so; None: by none of the last ``entries``.
-
-    The switch's call ids begin with the second of the call: around it the stream is read first, then from its
-    end, a page at a time (some 7 s for a million entries).
-    """
-    if not call_id.isprintable():
-        return None
-    named = b'"call_id":%b,' % orjson.dumps(call_id)
-    for since, until in _stretches(call_id):
-        for fields in islice(_backwards(client, since, until), entries):
-            if named in fields.get(b"event", b""):
-                with suppress(ValueError):
-                    event = _event(fields)
-                    if isinstance(event, CallRouted) and event.call_id == call_id:
-                        return event
-    return None
-
-
-def _stretches(call_id: str) -> Iterator[tuple[str, str]]:
-    """Where on the stream a call may be, as first and last place."""
-    if begun := re.search(r"(?:^|-)([0-9]{10})\.[0-9]+$", call_id):
-        second = int(begun[1])
-        yield f"{second - 60}000", f"{second + 600}000"
-    yield "-", "+"
-
-
-def _backwards(client: redis.Redis, since: str, until: str) -> Iterator[dict[bytes, bytes]]:
-    """The entries of a stretch of the stream, the latest first."""
-    while True:
-        page: Any = client.xrevrange(STREAM, max=until, min=since, count=_PAGE)
-        for _, fields in page:
-            yield fields
-        if len(page) < _PAGE:
-            return
-        until = f"({page[-1][0].decode()}"
-
-
-def _event(fields: dict[bytes, bytes]) -> Event:
-    return from_json(fields[b"event"], fields.get(b"grounds"))
+def _at_once(task: Callable[[], None], done: Callable[[Exception | None], None]) -> None:
+    try:
+        task()
+    except OSError as wrong:
+        done(wrong)
+    else:
+        done(None)

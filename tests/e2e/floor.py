@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from loadtest.sipp import Callers, Calls
 from loadtest.stack import Stack
 from router.events import CallAbandoned, CallAnswered, CallRouted, Event
-from router.store import journal
+from router.store import stream
 from router.store.layout import contacts_key, decode_contacts
 from tests.e2e.customers import Base
 
@@ -175,7 +175,7 @@ class Placed:
 
         Router and observer write their batches independently: an answer can stand before its decision.
         """
-        _, events = journal.read(self._floor.base.client, self._place)
+        _, events = stream.read(self._floor.base.client, self._place)
         return sorted(events, key=attrgetter("at"))
 
     @property

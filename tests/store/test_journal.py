@@ -5,7 +5,8 @@ import pytest
 
 from router.errors import StoreDown
 from router.events import CallAnswered, from_json, to_json
-from router.store.journal import BATCH, STREAM, Journal, find, read
+from router.store.journal import BATCH, Journal
+from router.store.stream import STREAM, find, read
 from tests.fakes import routed
 
 
