@@ -1,7 +1,7 @@
 """KPIs: what is counted, and the event that moves it.
 
-Labels are bounded: they come from the policies and are created ahead, so that a rate starts at zero and
-not at the first call. Never the caller, the call id or the agent. Ratios are Prometheus's (metrics/rules.yml).
+Labels are bounded: they come from the policies and are created ahead, so that a rate starts at zero and not
+at the first call. Never the caller, the call id or the agent. Ratios are Prometheus's (metrics/rules.yml).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -100,7 +100,7 @@ class Yardsticks:
     requests: frozenset[tuple[str, str, str]]
     """Hotline, queue and segment of requests that can come."""
     province: str
-    """What counts where a customer's is not known; the series of other provinces begin with their first call."""
+    """What counts where a customer's is not known; the series of others begin with their first call."""
 
     @property
     def bounds(self) -> tuple[float, ...]:

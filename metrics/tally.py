@@ -1,7 +1,7 @@
 """Counters and histograms as plain values: moved by events, saved and restored, shown to Prometheus.
 
-prometheus_client's own cannot be given the totals that a former run had come to, so that a restart would look like
-a reset in the middle of what was counted already.
+prometheus_client's own cannot be given the totals that a former run had come to, so that a restart would
+look like a reset in the middle of what was counted already.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -65,6 +65,10 @@ class Mark(NamedTuple):
     """The agent whom the caller is to meet again; empty where nobody is."""
 
 
+UNMARKED = Mark()
+"""Nothing is told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToMenu:
     """To a menu of the dialplan."""

@@ -45,7 +45,7 @@ class CallOffered:
     segment: str
     province: str
     rule: str
-    """The route that took it; `UNDECIDED` where no router answered, `LEFT` where the caller did not wait for it."""
+    """The route; `UNDECIDED` where no router answered, `LEFT` where the caller did not wait for it."""
     destination: str
 
 

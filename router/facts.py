@@ -43,7 +43,7 @@ class Contact:
     wait: int = 0
     """Seconds until the answer, or until it came to nothing."""
     lost: str = ""
-    """Why nobody answered: ``abandoned``, ``timed_out``, ``refused`` or ``cut``; empty while that is not known."""
+    """Why nobody answered: ``abandoned``, ``timed_out``, ``refused``, ``cut``; empty while not known."""
 
 
 class Data(StrEnum):

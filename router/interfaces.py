@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from router.decision import Decision, Mark
+from router.decision import UNMARKED, Decision, Mark
 from router.errors import StoreError
 from router.events import Event
 from router.facts import Call, Caller
@@ -39,7 +39,7 @@ class CallerStore(Protocol):
 class Answer(Protocol):
     """Tell the switch, once."""
 
-    def __call__(self, decision: Decision | None, mark: Mark = Mark(), /) -> bool:
+    def __call__(self, decision: Decision | None, mark: Mark = UNMARKED, /) -> bool:
         """None: no decision, its default route takes the call. False: nobody heard it."""
 
 

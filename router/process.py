@@ -85,7 +85,8 @@ class Process:
     ) -> None:
         """``window()``: seconds that a caller's contacts are kept for; ``line`` is given events as JSON.
 
-        ``writer`` names this process's events in the journal, ``spool`` is where they go that the store does not take.
+        ``writer`` names this process's events in the journal, ``spool`` is where they go that the store does
+        not take.
 
         Raises:
             SettingsError: another process has the folder of the spool.

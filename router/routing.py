@@ -15,7 +15,7 @@ from router.policy.compile import PROVINCE
 from router.policy.decide import decide
 from router.policy.grounds import packed
 from router.policy.load import Policies
-from router.policy.owner import owner_of
+from router.policy.owner import answered_since, owner_of
 from router.policy.shadow import Shadow
 
 log = structlog.get_logger()
@@ -133,13 +133,9 @@ def marked(decision: Decision, facts: Facts, policies: Policies) -> Mark:
     contacts = facts.contacts
     if not contacts:  # as for most callers
         return Mark(str(province))
-    action = decision.action
-    owner = None
+    action, call_id = decision.action, facts.call.call_id
+    owner = ""
     if isinstance(action, ToQueue) and action.owner is not None:
-        owner = owner_of(action.owner, contacts, facts.now, facts.call.call_id)
+        owner = owner_of(action.owner, contacts, facts.now, call_id)
     since = facts.now - policies.trees[facts.call.dnis].repeat_within
-    repeat = any(
-        contact.answered and contact.at >= since and contact.call_id != facts.call.call_id
-        for contact in contacts
-    )
-    return Mark(str(province), repeat, owner or "")
+    return Mark(str(province), answered_since(contacts, since, call_id), owner)

@@ -1,6 +1,6 @@
-"""The composition root of `ivr watch`: what the switch says of its calls, into contacts, journal and KPIs.
+"""The composition root of `ivr watch`: what became of calls, from queue_log into KPIs, journal and contacts.
 
-And what it says of its queues, into the store, for decisions.
+And how busy the queues are, as AMI says, into the store, for decisions.
 """
 
 import secrets
@@ -20,10 +20,9 @@ from metrics.service import PolicyMetrics, QueueLogMetrics
 from metrics.tally import Collected
 from router.ami.client import AmiLink, Login
 from router.ami.loads import QueueLoads
-from router.ami.translate import EVENT_CLASSES, translate
-from router.ami.wire import AmiError, AmiTrouble, Message
+from router.ami.translate import EVENT_CLASSES
+from router.ami.wire import AmiTrouble, Message
 from router.events import CallEvent
-from router.interfaces import Publish
 from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Observed
 from router.live.verdict import Order
@@ -74,24 +73,11 @@ class WatchSettings:
 
 
 class Switchboard:
-    """What the link sees of the switch, counted, made events of ours, passed on: the link's Observer."""
+    """What the link sees of the switch, counted: the link's Observer."""
 
-    def __init__(
-        self,
-        registry: CollectorRegistry,
-        publish: Publish,
-        *,
-        key: PseudonymKey,
-        region: str,
-        wall: Callable[[], float],
-    ) -> None:
-        """``wall`` gives seconds since the epoch."""
-        self._publish = publish
-        self._key = key
-        self._region = region
-        self._wall = wall
+    def __init__(self, registry: CollectorRegistry) -> None:
         self.is_up = False
-        """Events come; else some are missed."""
+        """The switch answers and its events come."""
         self._connected = Gauge("ivr_ami_connected", "Events of the switch come: 1 or 0.", registry=registry)
         self._messages = Counter("ivr_ami_messages", "Events that the switch has sent.", registry=registry)
         self._errors = Counter(
@@ -100,17 +86,9 @@ class Switchboard:
         for kind in AmiTrouble:  # so that a rate starts at zero and not at the first error
             self._errors.labels(kind)
 
-    def event(self, message: Message) -> None:
-        """Pass on what the message means to us."""
+    def event(self, message: Message) -> None:  # noqa: ARG002  queue_log tells of calls
+        """Count it."""
         self._messages.inc()
-        try:
-            event = translate(message, at=self._wall(), key=self._key, region=self._region)
-        except AmiError as tainted:
-            log.warning("an event of the switch is not believed", why=str(tainted))
-            self.trouble(tainted.trouble)
-            return
-        if event is not None:
-            self._publish(event)
 
     def state(self, *, up: bool) -> None:
         """Know whether events come."""
@@ -151,13 +129,7 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     folders.follow("policies", order, observed, live=policies.version)
     process.every(REST_SECONDS, folders.rest)
     process.metrics.store_up.set_function(lambda: float(process.writes.is_up))
-    switch = Switchboard(
-        process.registry,
-        lambda event: None,
-        key=key,
-        region=settings.region,
-        wall=time.time,
-    )
+    switch = Switchboard(process.registry)
     link = AmiLink(
         Login(user=settings.user, secret=settings.secret, events=EVENT_CLASSES),
         switch,
@@ -179,6 +151,7 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     )
     if not ami.is_loopback:
         log.warning("AMI is plain text, with its password's digest", address=str(ami))
+    log.info("watching", ami=str(ami), metrics=watched, queue_log=str(settings.queue_log))
 
     async def drain() -> None:
         """Leave the switch, then write what is left of the journal."""

@@ -10,7 +10,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from router.agi.wire import FAILURE, AgiRequest, Reply, Session, call, command
-from router.decision import Decision, Mark
+from router.decision import UNMARKED, Decision, Mark
 from router.errors import TaintedSession
 from router.interfaces import Route
 
@@ -132,7 +132,7 @@ class AgiSession(Protocol):
             return
         port.route(call(request, port.region), port.sessions[self], self._answer)
 
-    def _answer(self, decision: Decision | None, mark: Mark = Mark()) -> bool:
+    def _answer(self, decision: Decision | None, mark: Mark = UNMARKED) -> bool:
         if self._over:  # the caller left, or time ran out, while the store was asked
             return False
         if decision is None:

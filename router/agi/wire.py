@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import assert_never
 
-from router.decision import Announce, Decision, Mark, Overflow, Penalty, Refuse, ToMenu, ToQueue
+from router.decision import UNMARKED, Announce, Decision, Mark, Overflow, Penalty, Refuse, ToMenu, ToQueue
 from router.errors import Taint, TaintedSession
 from router.facts import Call, CallId
 from router.numbers import normalise
@@ -209,7 +209,7 @@ def call(request: AgiRequest, region: str) -> Call:
 
 
 @lru_cache(maxsize=16_384)  # decisions are built once a policy; with each mark their bytes are made once, too
-def command(decision: Decision, mark: Mark = Mark()) -> bytes:
+def command(decision: Decision, mark: Mark = UNMARKED) -> bytes:
     """The one command that answers a session: all variables by one MSet, ``IVR_OK`` last.
 
     Several commands in one write would wait in Asterisk's stdio; a variable set last tells the dialplan

@@ -6,9 +6,10 @@ from functools import partial
 import structlog
 
 from router.ami.client import AmiLink
-from router.ami.translate import Waiting, our_name, ready, ready_of, waiting
+from router.ami.translate import Waiting, ready, ready_of, waiting
 from router.ami.wire import AmiError, Message
 from router.facts import QueueLoad
+from router.policy.switch import our_name
 
 log = structlog.get_logger()
 

@@ -77,7 +77,7 @@ Spool = Annotated[
         "--spool",
         envvar="IVR_SPOOL",
         metavar="DIR",
-        help="Where events wait that the store does not take; one process's own. Default: a folder by its name.",
+        help="Where events wait that the store does not take; one process's own folder.",
     ),
 ]
 Budget = Annotated[

@@ -19,7 +19,7 @@ def yardsticks(policies: Policies) -> Yardsticks:
     reports = {hotline.name: hotline.report for hotline in book.hotlines}
     return Yardsticks(
         within={name: queue.answer_within for name, queue in book.queues.items()},
-        wrap_up={name: getattr(queue, "wrap_up", 0) for name, queue in book.queues.items()},
+        wrap_up={name: queue.wrap_up for name, queue in book.queues.items()},
         short_abandon={
             name: SHORT_ABANDON if report is None else report.short_abandon
             for name, report in reports.items()

@@ -5,9 +5,9 @@ known, most routes are settled: those that ask for it match, those that ask for 
 What is left is worked out here once for each segment, not for each call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from router.decision import Decision
+from router.decision import Decision, ToQueue
 from router.facts import Caller
 from router.policy.attributes import KNOWN
 from router.policy.conditions import Closures, Test, always
@@ -18,7 +18,9 @@ from router.policy.nodes import (
     Below,
     Between,
     Contacts,
+    InSegment,
     Is,
+    Leaf,
     Load,
     Node,
     OneOf,
@@ -26,6 +28,7 @@ from router.policy.nodes import (
     settle,
 )
 from router.policy.rulebook import Hotline, Rulebook, asked_by
+from router.policy.schema import REPEAT_WITHIN
 
 PROVINCE = "province"
 """The attribute by which KPIs are told apart; it is asked of the store wherever policies declare it."""
@@ -50,7 +53,7 @@ def compiled(book: Rulebook) -> Policies:
             contacts=(),
             loads={},
         ),
-        longest_window=max((leaf.within for leaf in asked if isinstance(leaf, Contacts)), default=0),
+        longest_window=max(_windows(asked, trees), default=0),
         trees={number: tree for tree in trees for number in tree.hotline.numbers},
         decisions=tuple(
             decision
@@ -59,6 +62,16 @@ def compiled(book: Rulebook) -> Policies:
             for decision in (*(choice for _, choice in branch.open), branch.settled)
         ),
     )
+
+
+def _windows(asked: Iterable[InSegment | Leaf], trees: Iterable[Tree]) -> Iterator[int]:
+    """How far back contacts are looked for: by conditions, for owners, and to tell a repeated call."""
+    yield from (leaf.within for leaf in asked if isinstance(leaf, Contacts))
+    for tree in trees:
+        yield tree.repeat_within
+        for route in tree.hotline.routes:
+            if isinstance(route.action, ToQueue) and route.action.owner is not None:
+                yield route.action.owner.within
 
 
 def _tree(book: Rulebook, hotline: Hotline) -> Tree:
@@ -83,7 +96,12 @@ def _tree(book: Rulebook, hotline: Hotline) -> Tree:
         ]
         branches.append(_branch(belongs, choices, closures))
         earlier[segment] = False
-    return Tree(hotline=hotline, branches=tuple(branches), closures=closures)
+    return Tree(
+        hotline=hotline,
+        branches=tuple(branches),
+        repeat_within=REPEAT_WITHIN if hotline.report is None else hotline.report.repeat_within,
+        closures=closures,
+    )
 
 
 def _branch(belongs: Test, choices: Iterable[tuple[Node | bool, Decision]], closures: Closures) -> Branch:

@@ -18,7 +18,7 @@ MAX_QUESTIONS = 1_000
 """How many single questions a segment may come to when its segments are opened."""
 
 _ACTIONS = ("queue", "menu", "announce", "refuse")
-_OF_QUEUES = {"priority", "penalty", "announcement"}
+_OF_QUEUES = {"priority", "penalty", "announcement", "owner"}
 """What a route says beside its queue."""
 
 

@@ -33,7 +33,8 @@ class Tree:
     hotline: Hotline
     branches: tuple[Branch, ...]
     """One a segment, in order, and one for callers without any."""
-    repeat_within: int = 72 * 3600
+    repeat_within: int
+    """Seconds; a call counts as repeated when a person has answered its number in this time."""
     closures: Closures
     """The functions that the branches are made of; an explanation asks the same ones."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from router.decision import Action, Announce, Overflow, Penalty, Refuse, ToMenu, ToQueue
+from router.decision import Action, Announce, Overflow, Owner, Penalty, Refuse, ToMenu, ToQueue
 from router.policy.clauses import Condition, LoadTest, tests_of
 from router.policy.nodes import (
     SHARES,
@@ -136,6 +136,7 @@ def _action(to: To, entry: RouteEntry) -> Action:
                 priority=to.priority,
                 penalty=_penalty(to.penalty),
                 announcement=to.announcement,
+                owner=None if to.owner is None else Owner(within=to.owner.within, wait=to.owner.wait),
                 overflow=_overflow(to.priority, entry),
             )
         case To(menu=str(menu)):

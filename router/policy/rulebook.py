@@ -25,6 +25,8 @@ class Queue:
     answer_within: int
     """Seconds in which a call should be answered."""
     description: str
+    wrap_up: int = 0
+    """Seconds that its agents write after a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Report:
     service_level: ServiceLevel
     within: int
     short_abandon: int
+    repeat_within: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

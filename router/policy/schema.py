@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from router.policy.attributes import Attribute, Line
 from router.policy.check import Strict, described
@@ -15,6 +15,10 @@ from router.policy.source import Plain
 # --- queues.yaml -------------------------------------------------------------------------------
 
 MAX_SEGMENTS = 100
+MAX_OWNER_WAIT = 60
+"""Seconds."""
+REPEAT_WITHIN = 72 * 3600
+"""Seconds, where a hotline does not say what a repeated call is."""
 
 
 class QueueEntry(Strict):
@@ -24,6 +28,8 @@ class QueueEntry(Strict):
     """A person answers."""
     answer_within: Duration
     """The time in which a call should be answered; later answers count as late."""
+    wrap_up: Duration = 0
+    """How long its agents write after a call: wrapuptime in queues.conf; a part of handle time."""
     description: Line
     """What it is for, in words for people."""
 
@@ -95,6 +101,8 @@ class ReportEntry(Strict):
     """T and b are what happened within this time."""
     short_abandon: Duration
     """Who hangs up sooner is not counted as abandoned where the formula says so."""
+    repeat_within: Duration = REPEAT_WITHIN
+    """A call counts as repeated when a person has answered its number in this time."""
 
 
 class PenaltyEntry(Strict):
@@ -112,6 +120,21 @@ class PenaltyEntry(Strict):
         return self
 
 
+def _bearable(seconds: int) -> int:
+    if seconds > MAX_OWNER_WAIT:
+        raise ValueError(f"must be at most {MAX_OWNER_WAIT}s: others are free meanwhile")
+    return seconds
+
+
+class OwnerEntry(Strict):
+    """Who has answered the caller first is tried first: the caller's problem is that agent's."""
+
+    within: Duration
+    """How long ago that answer may be; of several agents the one who answered first counts."""
+    wait: Annotated[Duration, AfterValidator(_bearable)]
+    """How long the caller waits for that agent, if ready; then any agent of the queue may take the call."""
+
+
 class To(Strict):
     """Where a call goes: one of queue, menu, announce and refuse."""
 
@@ -123,6 +146,8 @@ class To(Strict):
     """With a queue: which agents may take the call; without it the dialplan's rule, own people first."""
     announcement: Prompt | None = None
     """With a queue: a prompt that the caller hears before waiting."""
+    owner: OwnerEntry | None = None
+    """With a queue: who has answered this caller before is tried first."""
     menu: Menu | None = None
     """Hear this menu, one of queues.yaml."""
     announce: Prompt | None = None

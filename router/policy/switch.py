@@ -21,6 +21,14 @@ RENAMED = {"general": "general-queue"}
 """Queues that cannot have their own name there: [general] is the settings of the whole file (app_queue.c)."""
 
 
+_OURS = {there: ours for ours, there in RENAMED.items()}
+
+
+def our_name(queue: str) -> str:
+    """The name that policies and metrics have for a queue of the switch."""
+    return _OURS.get(queue, queue)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """The names of a switch, as policies write them; None where its files do not say."""
@@ -42,10 +50,9 @@ def read_switch(folder: Path) -> Switch:
     absent: list[str] = []
     queues = _sections(folder, QUEUES, absent) - {"general"}
     contexts = _sections(folder, DIALPLAN, absent)
-    theirs = {there: ours for ours, there in RENAMED.items()}
     return Switch(
         folder=folder,
-        queues=frozenset(theirs.get(name, name) for name in queues),
+        queues=frozenset(map(our_name, queues)),
         menus=frozenset(name.removeprefix(MENU) for name in contexts if name.startswith(MENU)),
         prompts=_prompts(folder / PROMPTS),
         absent=tuple(dict.fromkeys(absent)),

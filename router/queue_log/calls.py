@@ -1,8 +1,9 @@
 """Calls as a fold over the lines of queue_log: each line in, the events that it means out. Pure.
 
-Two orders are not given. What app_queue writes of a talk's end (COMPLETE…, BLINDTRANSFER) comes from another thread
-than the dialplan's lines and may stand behind IVRENDED or behind the next IVRREQUEST: a call is kept until both are
-there. And a switch that ended without a word leaves calls open: QUEUESTART ends them.
+Two orders are not given. What app_queue writes of a talk's end (COMPLETE…, BLINDTRANSFER) comes from
+another thread than the dialplan's lines and may stand behind IVRENDED or behind the next IVRREQUEST: a call
+is kept until both are there. And a switch that ended without a word leaves calls open: QUEUESTART ends
+them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,7 +124,8 @@ class Calls:
                 yield CallEnded(call_id=call_id, at=at, hotline=call.hotline)
         self.open.clear()
 
-    def _routed(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def routed(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """The router has answered, or the default route took the call."""
         hotline, dialled, rule, segment, province, repeat, destination = (
             line.text(place) for place in range(7)
         )
@@ -132,7 +134,8 @@ class Calls:
         call.offered = True
         yield _offered(call, line, rule or UNDECIDED, destination)
 
-    def _requested(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def requested(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """A person is asked for."""
         if call.request is not None:  # a transfer in which the caller's line of before is missing
             yield _unanswered(call, line.call_id, line.at, Unanswered.TIMED_OUT)
         call.request = Request(asked=line.queue, at=line.at)
@@ -146,7 +149,8 @@ class Calls:
             by=line.text(0),
         )
 
-    def _entered(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def entered(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """A queue has taken the caller."""
         call.caller = self.pseudonym(line.text(1))
         request = _request(call, line)
         request.queue, request.entered, request.wait, request.given_up = line.queue, line.at, 0, False
@@ -154,7 +158,8 @@ class Calls:
             call_id=line.call_id, at=line.at, caller=call.caller, hotline=call.hotline, queue=line.queue
         )
 
-    def _connected(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def connected(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """A person has answered."""
         wait = line.seconds(0)
         request = _request(call, line)
         call.request = None
@@ -174,14 +179,15 @@ class Calls:
             repeat=call.repeat,
         )
 
-    def _abandoned(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def abandoned(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """The caller hung up in a queue."""
         request = _request(call, line)
         request.queue = line.queue
         _left(request, line.seconds(2))
         yield _gave_up(call, line)
         call.ended = call.ended or not call.offered  # else the dialplan tells when it is over
 
-    def _left_queue(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def left_queue(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
         """The queue has given him up; the dialplan's next line says what becomes of him."""
         place = 3 if line.kind is Kind.EXITWITHKEY else 2
         request = _request(call, line)
@@ -189,7 +195,8 @@ class Calls:
         _left(request, line.seconds(place))
         yield from ()
 
-    def _overflowed(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def overflowed(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """The call goes on to another queue."""
         request = _request(call, line)
         refused = line.text(1) not in _GIVEN_UP
         yield CallOverflowed(
@@ -203,7 +210,8 @@ class Calls:
         )
         request.entered, request.given_up = None, False
 
-    def _unserved(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def unserved(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """There is no other queue."""
         request = _request(call, line)
         refused = line.text(0) not in _GIVEN_UP
         if refused or not request.queue:
@@ -212,7 +220,8 @@ class Calls:
             call, line.call_id, line.at, Unanswered.REFUSED if refused else Unanswered.TIMED_OUT
         )
 
-    def _completed(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def completed(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """A talk is over."""
         wait, seconds = line.seconds(-3), line.seconds(-2)
         by = {Kind.COMPLETEAGENT: "agent", Kind.COMPLETECALLER: "caller"}.get(line.kind, "transfer")
         known = [talk for talk in call.talks if (talk.queue, talk.agent) == (line.queue, line.agent)]
@@ -223,7 +232,8 @@ class Calls:
         yield _completed(call, line.call_id, line.at, talk, talk_seconds=seconds, by=by, to=to)
         call.ended = call.ended or not (call.offered or call.request)
 
-    def _ended(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+    def ended(self, call: OpenCall, line: Line) -> Iterator[CallEvent]:
+        """The channel is gone."""
         if not call.offered:
             call.hotline = self.hotline_of(line.text(0))
             yield _offered(call, line, LEFT, "")
@@ -340,20 +350,20 @@ def _completed(
 
 
 _MEANING: Mapping[Kind, Callable[[Calls, OpenCall, Line], Iterator[CallEvent]]] = {
-    Kind.ROUTED: Calls._routed,
-    Kind.REQUEST: Calls._requested,
-    Kind.OVERFLOW: Calls._overflowed,
-    Kind.UNANSWERED: Calls._unserved,
-    Kind.ENDED: Calls._ended,
-    Kind.ENTERQUEUE: Calls._entered,
-    Kind.CONNECT: Calls._connected,
-    Kind.ABANDON: Calls._abandoned,
-    Kind.EXITWITHTIMEOUT: Calls._left_queue,
-    Kind.EXITEMPTY: Calls._left_queue,
-    Kind.EXITWITHKEY: Calls._left_queue,
-    Kind.WITHDRAW: Calls._left_queue,
-    Kind.COMPLETEAGENT: Calls._completed,
-    Kind.COMPLETECALLER: Calls._completed,
-    Kind.BLINDTRANSFER: Calls._completed,
-    Kind.ATTENDEDTRANSFER: Calls._completed,
+    Kind.ROUTED: Calls.routed,
+    Kind.REQUEST: Calls.requested,
+    Kind.OVERFLOW: Calls.overflowed,
+    Kind.UNANSWERED: Calls.unserved,
+    Kind.ENDED: Calls.ended,
+    Kind.ENTERQUEUE: Calls.entered,
+    Kind.CONNECT: Calls.connected,
+    Kind.ABANDON: Calls.abandoned,
+    Kind.EXITWITHTIMEOUT: Calls.left_queue,
+    Kind.EXITEMPTY: Calls.left_queue,
+    Kind.EXITWITHKEY: Calls.left_queue,
+    Kind.WITHDRAW: Calls.left_queue,
+    Kind.COMPLETEAGENT: Calls.completed,
+    Kind.COMPLETECALLER: Calls.completed,
+    Kind.BLINDTRANSFER: Calls.completed,
+    Kind.ATTENDEDTRANSFER: Calls.completed,
 }

@@ -128,7 +128,7 @@ class Following:
             self._trouble(LogTrouble.FORGOTTEN)
 
     def save(self) -> None:
-        """Save a moment once all its events are where they cannot be lost; to be called by a timer and at the end."""
+        """Save a moment once its events cannot be lost; to be called by a timer and at the end."""
         if self._moment is None and self._tail.place not in {None, self._saved}:
             self._moment = Remembered(
                 place=self._tail.place,

@@ -1,8 +1,9 @@
 """Lines of queue_log as values. Pure.
 
-``seconds|call|queue|agent|EVENT|data|data…``, written by ast_queue_log() in logger.c and flushed line by line. The
-call is a channel's Uniqueid; of the caller's channel that is the call id. Lines whose event begins with IVR are the
-dialplan's own (QueueLog() in asterisk_conf/extensions/): with them the file tells all of a call by itself.
+``seconds|call|queue|agent|EVENT|data|data…``, written by ast_queue_log() in logger.c and flushed line by
+line. The call is a channel's Uniqueid; of the caller's channel that is the call id. Lines whose event
+begins with IVR are the dialplan's own (QueueLog() in asterisk_conf/extensions/): with them the file tells
+all of a call by itself.
 """
 
 import re
@@ -11,9 +12,12 @@ from enum import StrEnum
 
 from router.errors import IvrError
 from router.facts import CallId
+from router.policy.switch import our_name
 
 OWN = "own-"
 """Prefix of an agent's own queue, where callers wait whom this agent has answered before."""
+OWN_QUEUES = "own"
+"""The name of all of them: agents are nobody's label."""
 MAX_LINE = 8_192
 """Bytes; the buffer of ast_queue_log()."""
 
@@ -105,14 +109,8 @@ def parse(text: bytes) -> Line | None:
         return None
     if not _AT.fullmatch(at) or not _CALL_ID.fullmatch(call_id):
         raise BadLine(f"{event}: no time or no call: {text[:40]!r}")
-    return Line(int(at), CallId(call_id), our_name(queue), agent, kind, tuple(data))
+    return Line(int(at), CallId(call_id), _queue(queue), agent, kind, tuple(data))
 
 
-def our_name(queue: str) -> str:
-    """The queue as policies and metrics know it; an agent's own queue is one of ``own``.
-
-    queues.conf cannot have a queue "general": it is called otherwise there, and only there.
-    """
-    if queue == "general-queue":
-        return "general"
-    return "own" if queue.startswith(OWN) else queue
+def _queue(name: str) -> str:
+    return OWN_QUEUES if name.startswith(OWN) else our_name(name)

@@ -76,8 +76,7 @@ class Memory:
         except (OSError, orjson.JSONDecodeError) as wrong:
             raise SettingsError(f"{self._file} cannot be read: {wrong}") from wrong
         try:
-            if found["version"] != VERSION:
-                raise ValueError(found["version"])
+            _must_be(found["version"], VERSION)
             return Remembered(
                 place=Place(**found["place"]),
                 number=found["number"],
@@ -104,3 +103,8 @@ class Memory:
     def close(self) -> None:
         """Give the folder back."""
         os.close(self._lock)
+
+
+def _must_be(found: object, wanted: object) -> None:
+    if found != wanted:
+        raise ValueError(found)

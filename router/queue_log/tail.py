@@ -20,7 +20,7 @@ class Place:
 
 
 class Tail:
-    """One log, and the files that it has been rotated to: queue_log, queue_log.1, queue_log-20261127 …"""
+    """One log, and the files that it has been rotated to, as queue_log.1 or queue_log-20261127."""
 
     def __init__(self, path: Path, place: Place | None, lost: Callable[[str], None]) -> None:
         """Go on at a place; None: at the beginning of the file that is there.

@@ -1,12 +1,14 @@
 """The journal: every event on a Redis stream, and the contacts it makes, written in batches.
 
-Nothing here is in the way of a call: `Journal.publish` puts an event on a bounded buffer, a timer writes the buffer in
-one round trip of its own connection. Each event has a number in its writer's sequence, and the store keeps the last
-number that it has of each writer: a batch that is sent again, because nobody knows whether it arrived, adds nothing
-twice. What the store cannot take for a while goes to a spool on disk and comes from there in its order, before
-anything newer. What neither can hold is dropped, the oldest first, and counted.
+Nothing here is in the way of a call: `Journal.publish` puts an event on a bounded buffer, a timer writes
+the buffer in one round trip of its own connection. Each event has a number in its writer's sequence, and
+the store keeps the last number that it has of each writer: a batch that is sent again, because nobody knows
+whether it arrived, adds nothing twice. What the store cannot take for a while goes to a spool on disk and
+comes from there in its order, before anything newer. What neither can hold is dropped, the oldest first,
+and counted.
 
-The grounds of a decision are a field beside its event. The line for the log has none: they are personal data.
+The grounds of a decision are a field beside its event. The line for the log has none: they are personal
+data.
 """
 
 from collections import deque
@@ -44,7 +46,8 @@ for place = 3, #ARGV, 3 do
     if ARGV[place + 2] == '' then
       redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[place + 1])
     else
-      redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[place + 1], 'grounds', ARGV[place + 2])
+      redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*',
+        'event', ARGV[place + 1], 'grounds', ARGV[place + 2])
     end
     last = number
   end
@@ -83,9 +86,10 @@ class Journal:
     ) -> None:
         """``writer`` names the sequence of numbers; nobody else may use it at the same time.
 
-        ``length``: entries the stream keeps, about; ``window()``: seconds contacts are kept for. ``dropped`` is
-        told why so many are lost: ``full``, ``spool_full``, ``spool_failed``, or the kind of a `StoreRefused`.
-        ``line`` is given each event's JSON, made once for the stream and the log. ``buffer`` events wait at most.
+        ``length``: entries the stream keeps, about; ``window()``: seconds contacts are kept for. ``dropped``
+        is told why so many are lost: ``full``, ``spool_full``, ``spool_failed``, or the kind of a
+        `StoreRefused`. ``line`` is given each event's JSON, made once for the stream and the log. ``buffer``
+        events wait at most.
         """
         self._link = link
         self._writer = writer
@@ -117,13 +121,13 @@ class Journal:
 
     @property
     def durable(self) -> int:
-        """The number up to which every event of this writer is in the store or the spool, or counted as dropped."""
+        """The number up to which every event is in the store or the spool, or counted as dropped."""
         oldest = self._batch[0] if self._batch and self._batch[0].record.writer == self._writer else None
         first = oldest or (self._waiting[0] if self._waiting else None)
         return self._number if first is None else min(first.record.number - 1, self._number)
 
     def publish(self, event: Event, number: int | None = None) -> None:
-        """Take an event, to be written by the next flush; its number is the next one, or greater than the last."""
+        """Take an event, to be written by the next flush; a ``number`` is greater than those before."""
         text = to_json(event)
         self._line(text)
         self._number = self._number + 1 if number is None else number

@@ -41,8 +41,8 @@ def contacts_key(pseudonym: Pseudonym) -> bytes:
 def encode_contact(contact: Contact) -> bytes:
     """A contact as an entry of the list, by what is known of it.
 
-    ``o 1732391234 1732391200.12 10010``; ``x``, of one that nobody answered, and ``a``, of an answered one, go on with
-    queue, wait, and why or who: ``a 1732391234 1732391200.12 10010 expert 7 Wang Fang``.
+    ``o 1732391234 1732391200.12 10010`` of an offered one; ``x``, of one that nobody answered, and ``a``,
+    of an answered one, go on with queue, wait, and why or who: ``a … 10010 expert 7 Wang Fang``.
     """
     begin = f"{contact.at} {contact.call_id} {contact.hotline}"
     if contact.answered:

@@ -1,7 +1,8 @@
 """A bounded folder of events that the store did not take: written at its end, drained from its beginning.
 
-Files of about a megabyte, ``00000001.log`` and so on, a record a line: ``[writer, number, event, grounds]`` as JSON. A
-torn last line, of a process that died writing it, is passed over. All of it blocks: a worker thread calls it.
+Files of about a megabyte, ``00000001.log`` and so on, a record a line: ``[writer, number, event, grounds]``
+as JSON. A torn last line, of a process that died writing it, is passed over. All of it blocks: a worker
+thread calls it.
 """
 
 import fcntl

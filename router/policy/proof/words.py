@@ -148,7 +148,11 @@ def action(of: Action) -> str:
     match of:
         case ToQueue():
             prompt = "" if of.announcement is None else f" after the prompt {of.announcement}"
-            stages = [f"{of.destination}{prompt}{_place(of.priority, of.penalty)}"]
+            owner = ""
+            if of.owner is not None:
+                within, wait = duration(of.owner.within), duration(of.owner.wait)
+                owner = f" after {wait} for who answered first in the last {within}"
+            stages = [f"{of.destination}{prompt}{owner}{_place(of.priority, of.penalty)}"]
             stages += [
                 f"after {duration(stage.after)} queue:{stage.queue}{_place(stage.priority, stage.penalty)}"
                 for stage in of.overflow
