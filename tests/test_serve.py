@@ -16,9 +16,9 @@ from loadtest.stack import Ivr
 from router.agi.switch import ask, environment
 from router.numbers import normalise
 from router.settings import Address, StoreUrl
-from router.store.stream import read
 from router.store.keyfile import load_key, make_key
 from router.store.layout import contacts_key, customer_key, decode_contacts
+from router.store.stream import read
 
 ROOT = Path(__file__).parent.parent
 SENIOR = "13900000065"

@@ -19,17 +19,15 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from router.ami.wire import AmiTrouble, Message, Receiver
-from router.events import CallAbandoned, CallAnswered
 from router.facts import Contact, QueueLoad
-from router.numbers import Number, PseudonymKey
+from router.numbers import Number
 from router.settings import StoreUrl
-from router.store.stream import read
 from router.store.keyfile import load_key, make_key
 from router.store.layout import FRESH_SECONDS, contacts_key, decode_contacts, decode_load
+from router.store.stream import read
 from router.watch import Switchboard, WatchSettings
-from tests.ami.packets import ANSWERED, BANNER, FORGED, HUNG_UP, JOINED, READY, SUMMARY, packet
+from tests.ami.packets import ANSWERED, BANNER, JOINED, READY, SUMMARY, packet
 
-KEY = PseudonymKey(key_id="t1", secret=b"a secret of thirty-two bytes ...")
 ROOT = Path(__file__).parent.parent
 LIMIT = 20.0
 """Seconds that a condition may take to come true; it never takes one."""
@@ -41,39 +39,15 @@ class TestSwitchboard:
         return CollectorRegistry()
 
     @pytest.fixture
-    def published(self):
-        return []
-
-    @pytest.fixture
-    def board(self, registry, published):
-        return Switchboard(registry, published.append, key=KEY, region="CN", wall=lambda: 7.5)
-
-    def hear(self, board: Switchboard, *texts: str) -> None:
-        messages: list[Message] = Receiver().receive(BANNER + b"".join(map(packet, texts)))
-        for message in messages:
-            board.event(message)
-
-    def test_publishes_what_a_message_means(self, board, published):
-        """To everybody who wants it, in the order of the messages; other events are nobody's business."""
-        self.hear(board, JOINED, ANSWERED, HUNG_UP)
-        assert [type(event) for event in published] == [CallAnswered, CallAbandoned]
-        assert {event.caller for event in published} == {KEY.pseudonym(Number("+8613800138000"))}
-
-    def test_dates_by_its_own_clock_what_the_switch_does_not(self, board, published):
-        """The time at which the event was read."""
-        self.hear(board, re.sub("Timestamp: .*\n", "", ANSWERED))
-        assert [event.at for event in published] == [7.5]
+    def board(self, registry):
+        return Switchboard(registry)
 
     def test_counts_messages(self, board, registry):
         """All of them, whatever they mean."""
-        self.hear(board, JOINED, ANSWERED)
+        messages: list[Message] = Receiver().receive(BANNER + b"".join(map(packet, (JOINED, ANSWERED))))
+        for message in messages:
+            board.event(message)
         assert registry.get_sample_value("ivr_ami_messages_total") == 2
-
-    def test_counts_what_it_does_not_believe(self, board, registry, published):
-        """Both halves of an event that a caller's number cut in two."""
-        self.hear(board, FORGED)
-        assert published == []
-        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": "tainted"}) == 2
 
     @pytest.mark.parametrize("kind", AmiTrouble)
     def test_has_every_trouble_from_the_start(self, board, registry, kind):
@@ -164,17 +138,24 @@ class PlayedSwitch:
 class Observer:
     """A running `ivr watch`."""
 
-    def __init__(self, switch: PlayedSwitch, store: str, key_file: Path, log: Path) -> None:
-        self._log = log
+    def __init__(self, switch: PlayedSwitch, store: str, key_file: Path, folder: Path) -> None:
+        self._log = folder / "watch.log"
+        self.queue_log = folder / "queue_log"
+        self.queue_log.touch()
         command = [
             *(sys.executable, "-c", "import typer; from router.cli.watch import watch; typer.run(watch)"),
             *("--ami", f"127.0.0.1:{switch.port}", "--store", store, "--key-file", str(key_file)),
             *("--policies", str(ROOT / "policies"), "--metrics", "127.0.0.1:0"),
+            *("--queue-log", str(self.queue_log), "--state", str(folder / "state")),
         ]
         environment = {**os.environ, "IVR_AMI_SECRET": "s3cret", "PYTHONUNBUFFERED": "1"}
-        with log.open("wb") as out:
+        self._command, self._environment = command, environment
+        self.start()
+
+    def start(self) -> None:
+        with self._log.open("wb") as out:
             self.process = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, env=environment, cwd=ROOT
+                self._command, stdout=out, stderr=subprocess.STDOUT, env=self._environment, cwd=ROOT
             )
         self._address = wait_for(self._said, "it says where its metrics are")
 
@@ -217,41 +198,95 @@ def switch():
 
 @pytest.fixture
 def observer(switch, valkey_url, key_file, tmp_path):
-    running = Observer(switch, valkey_url, key_file, tmp_path / "watch.log")
+    running = Observer(switch, valkey_url, key_file, tmp_path)
     yield running
     running.process.kill()
     running.process.wait()
 
 
-def test_an_answered_call_is_a_contact_and_in_the_journal(observer, switch, valkey, valkey_url, key_file):
-    """From AMI to the store, over a switch that goes and comes back, to the last event before the end."""
+def say(observer, *lines: str) -> None:
+    """Like a switch that writes to its queue_log."""
+    with observer.queue_log.open("a") as log:
+        log.writelines(f"{line}\n" for line in lines)
+
+
+CALL = (
+    "1795468683|1795468683.10|NONE|NONE|IVRROUTED|10010|10010|senior-direct|senior|henan||queue:elder-care",
+    "1795468683|1795468683.10|elder-care|NONE|IVRREQUEST|direct",
+    "1795468683|1795468683.10|elder-care|NONE|ENTERQUEUE||13800138000|1",
+    "1795468690|1795468683.10|elder-care|Wang Fang|CONNECT|7|1795468683.11|3",
+)
+WHERE = 'hotline="10010",province="henan",queue="elder-care",segment="senior"'
+
+
+def test_an_answered_call_is_a_contact_in_the_journal_and_counted(
+    observer, switch, valkey, valkey_url, key_file
+):
+    """From queue_log to the store, while the link to the switch goes and comes back."""
     wait_for(observer.is_ready, "ready")
-    switch.say(JOINED, ANSWERED, HUNG_UP, FORGED)
-    wait_for(lambda: valkey.xlen("ivr:journal") == 2, "both events in the journal")
-    assert observer.sample("ivr_ami_connected") == 1
-    assert observer.sample("ivr_ami_messages_total") == 5
-    assert observer.sample('ivr_ami_errors_total{kind="tainted"}') == 2
+    say(observer, *CALL)
+    wait_for(lambda: valkey.xlen("ivr:journal") == 4, "its events in the journal")
     assert observer.sample('ivr_answered_total{hotline="10010",queue="elder-care"}') == 1
+    assert observer.sample(f"ivr_demand_total{{{WHERE}}}") == 1
     caller = load_key(key_file, StoreUrl(valkey_url)).pseudonym(Number("+8613800138000"))
     assert decode_contacts(valkey.lrange(contacts_key(caller), 0, -1)) == (
-        Contact(at=1795468683, call_id="1795468683.10", answered=True, queue="elder-care"),
+        Contact(
+            at=1795468690,
+            call_id="1795468683.10",
+            answered=True,
+            hotline="10010",
+            queue="elder-care",
+            agent="Wang Fang",
+            wait=7,
+        ),
     )
 
     switch.go()
     wait_for(lambda: not observer.is_ready(), "not ready without a switch")
     assert observer.sample("ivr_ami_connected") == 0
+    say(observer, "1795468700|1795468683.10|elder-care|Wang Fang|COMPLETECALLER|7|10|1")
+    wait_for(lambda: valkey.xlen("ivr:journal") == 5, "calls are told of without it")
     switch.listen()
     wait_for(observer.is_ready, "ready again")
 
-    switch.say(ANSWERED.replace("1795468683.10", "1795468683.99"))
-    wait_for(lambda: observer.sample("ivr_ami_messages_total") == 6, "the last event has come")
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_an_observer_that_comes_back_goes_on_where_it_was(observer, switch, valkey, end):
+    """Nothing is missing and nothing is there twice: totals, journal, and the call that was open."""
+    wait_for(observer.is_ready, "ready")
+    say(observer, *CALL[:3])
+    wait_for(lambda: valkey.xlen("ivr:journal") == 3, "its events in the journal")
+    observer.process.send_signal(end)
+    observer.process.wait(LIMIT)
+    switch.go()  # it lets one in at a time
+    switch.listen()
+    say(observer, CALL[3], "1795468700|1795468683.10|elder-care|Wang Fang|COMPLETECALLER|7|10|1")
+    observer.start()
+    wait_for(observer.is_ready, "ready again")
+    assert observer.sample(f"ivr_demand_total{{{WHERE}}}") == 1
+    assert observer.sample('ivr_answered_total{hotline="10010",queue="elder-care"}') == 1
+    wait_for(lambda: valkey.xlen("ivr:journal") == 5, "the rest in the journal")
     assert observer.stop() == 0
     _, events = read(valkey, "0")
-    assert [(type(event), event.call_id) for event in events] == [
-        (CallAnswered, "1795468683.10"),
-        (CallAbandoned, "1795468687.12"),
-        (CallAnswered, "1795468683.99"),
+    assert [type(event).__name__ for event in events] == [
+        *("CallOffered", "PersonRequested", "CallQueued", "CallAnswered", "CallCompleted")
     ]
+
+
+def test_lines_that_make_no_sense_are_counted_and_passed_over(observer):
+    wait_for(observer.is_ready, "ready")
+    say(observer, "what is this", *CALL)
+    answered = 'ivr_answered_total{hotline="10010",queue="elder-care"}'
+    wait_for(lambda: observer.sample(answered) == 1, "the next lines count")
+    assert observer.sample('ivr_queue_log_errors_total{kind="malformed"}') == 1
+    assert observer.sample("ivr_queue_log_lines_total") == 5
+
+
+def test_a_second_observer_of_the_same_state_does_not_start(observer, switch, valkey_url, key_file, tmp_path):
+    """Both would count the same calls."""
+    wait_for(observer.is_ready, "ready")
+    with pytest.raises(AssertionError, match="another observer"):
+        Observer(switch, valkey_url, key_file, tmp_path)
 
 
 def test_routers_find_in_the_store_how_busy_the_queues_are(observer, switch, valkey):

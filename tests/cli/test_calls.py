@@ -14,9 +14,9 @@ from router.numbers import Number
 from router.policy.load import load
 from router.routing import Routing
 from router.settings import StoreUrl
-from router.store.stream import STREAM
 from router.store.keyfile import load_key
 from router.store.layout import IMPORTED, LOADS, contacts_key, encode_contact, encode_load
+from router.store.stream import STREAM
 from tests.cli.conftest import SHIPPED
 from tests.fakes import Callers, routed
 
