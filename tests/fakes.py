@@ -4,7 +4,7 @@ from twisted.internet.testing import StringTransport
 
 from router.decision import Decision, ToQueue
 from router.errors import StoreError
-from router.events import CallRouted
+from router.events import CallAbandoned, CallAnswered, CallRouted
 from router.facts import Caller, Data
 
 ENVIRONMENT = {
@@ -102,3 +102,27 @@ def routed(**changed: object) -> CallRouted:
         "seconds": 0.0004,
     }
     return CallRouted(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+def answered(**changed: object) -> CallAnswered:
+    """What is told of an answered call."""
+    fields = {"queue": "elder-care", "wait": 12, "agent": "e1", **_waited(changed)}
+    return CallAnswered(**{**fields, "repeat": False, **changed})  # type: ignore[arg-type]
+
+
+def abandoned(**changed: object) -> CallAbandoned:
+    """What is told of a caller who hung up while waiting."""
+    return CallAbandoned(**{"queue": "elder-care", "wait": 3, **_waited(changed), **changed})  # type: ignore[arg-type]
+
+
+def _waited(changed: dict[str, object]) -> dict[str, object]:
+    return {
+        "call_id": "1732391200.1",
+        "at": 1732391200.25,
+        "caller": "k1.aaaaaaaaaaaaaaaa",
+        "hotline": "10010",
+        "segment": "senior",
+        "province": "none",
+        "asked": changed.get("queue", "elder-care"),
+        "waited": changed.get("wait", 12),
+    }

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from router.events import CallAbandoned, CallAnswered, from_json, to_json
-from tests.fakes import routed
+from router.events import from_json, to_json
+from tests.fakes import abandoned, answered, routed
 
 EVENTS = [
     routed(),
     routed(caller=None, masked="withheld"),
-    CallAnswered(call_id="1.1", at=1.5, caller="k1.a", hotline="10010", queue="expert", agent="x1", wait=7),
-    CallAbandoned(call_id="1.1", at=1.5, caller=None, hotline="10010", queue="expert", wait=7),
+    answered(call_id="1.1", at=1.5, caller="k1.a", hotline="10010", queue="expert", agent="x1", wait=7),
+    abandoned(call_id="1.1", at=1.5, caller=None, hotline="10010", queue="expert", wait=7),
 ]
 
 

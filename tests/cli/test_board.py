@@ -3,16 +3,13 @@
 import pytest
 
 from router.cli.board import Board
-from router.events import CallAbandoned, CallAnswered
-from tests.fakes import routed
+from tests.fakes import abandoned, answered, routed
 
 EXPERT, ELDER = "queue:expert", "queue:elder-care"
 
 
 def answered(call_id, at, caller="k1.a", queue="elder-care", agent="elder-1"):
-    return CallAnswered(
-        call_id=call_id, at=at, caller=caller, hotline="10010", queue=queue, agent=agent, wait=1
-    )
+    return answered(call_id=call_id, at=at, caller=caller, hotline="10010", queue=queue, agent=agent, wait=1)
 
 
 @pytest.fixture
@@ -22,7 +19,7 @@ def board():
 
 def test_decided_answered_and_abandoned_calls_are_counted(board):
     board.take([routed(call_id="1.1"), routed(call_id="1.2"), answered("1.1", 2.0)])
-    board.take([CallAbandoned(call_id="1.2", at=3.0, caller=None, hotline="10010", queue="vip", wait=2)])
+    board.take([abandoned(call_id="1.2", at=3.0, caller=None, hotline="10010", queue="vip", wait=2)])
     assert (len(board.routed), [*board.answered], board.abandoned) == (2, ["1.1"], 1)
     assert board.table().row_count == 2
     assert board.counts().row_count == 1

@@ -6,7 +6,7 @@ from math import inf
 import pytest
 from prometheus_client import CollectorRegistry
 
-from metrics.kpis import QueueKpis, RoutingKpis
+from metrics.kpis import CallKpis, RoutingKpis
 from metrics.service import PolicyMetrics, RouterMetrics, ShadowMetrics
 from router.live.archive import Archive
 from router.live.following import Outcome, Result
@@ -133,7 +133,7 @@ class TestObserved:
         """Its queues have their series before the first call."""
         first = load(policies)
         observed = Observed(
-            policies=first, kpis=QueueKpis(registry), metrics=PolicyMetrics(registry), wall=lambda: NOW
+            policies=first, kpis=CallKpis(), metrics=PolicyMetrics(registry), wall=lambda: NOW
         )
         (policies / "10010.yaml").write_text(hotline("second"))
         second = load(policies)
@@ -147,7 +147,7 @@ class TestObserved:
     def test_counts_what_came_of_it(self, registry, policies):
         observed = Observed(
             policies=load(policies),
-            kpis=QueueKpis(registry),
+            kpis=CallKpis(),
             metrics=PolicyMetrics(registry),
             wall=lambda: NOW,
         )

@@ -2,12 +2,11 @@
 
 import pytest
 
-from router.events import CallAbandoned, CallAnswered
 from router.facts import CallId
 from router.numbers import Pseudonym
 from router.store.contacts import recording
 from router.store.layout import MAX_CONTACTS, contacts_key, decode_contacts
-from tests.fakes import routed
+from tests.fakes import abandoned, answered, routed
 
 CALLER = Pseudonym("k1.AAAAAAAAAAAAAAAA")
 KEY = contacts_key(CALLER)
@@ -15,7 +14,7 @@ WINDOW = 72 * 3600
 
 
 def answered(call_id="1.1", at=110.0, queue="expert", caller=CALLER):
-    return CallAnswered(
+    return answered(
         call_id=CallId(call_id), at=at, caller=caller, hotline="10010", queue=queue, agent="a1", wait=7
     )
 
@@ -52,7 +51,7 @@ def test_the_newest_is_first(valkey):
 
 
 def test_a_call_that_was_abandoned_stays_offered():
-    abandoned = CallAbandoned(
+    abandoned = abandoned(
         call_id=CallId("1.1"), at=120.0, caller=CALLER, hotline="10010", queue="vip", wait=20
     )
     assert recording(abandoned, WINDOW) == []

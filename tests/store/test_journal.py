@@ -4,10 +4,10 @@ import hiredis
 import pytest
 
 from router.errors import StoreDown
-from router.events import CallAnswered, from_json, to_json
+from router.events import from_json, to_json
 from router.store.journal import BATCH, Journal
 from router.store.stream import STREAM, find, read
-from tests.fakes import routed
+from tests.fakes import answered, routed
 
 
 class Store:
@@ -79,9 +79,7 @@ def test_a_batch_is_one_request_in_the_order_of_events(writer):
     """Each event on the bounded stream, and the contact that it makes."""
     events = [
         routed(call_id="1.1"),
-        CallAnswered(
-            call_id="1.1", at=2.0, caller="k1.a", hotline="10010", queue="expert", agent="x", wait=1
-        ),
+        answered(call_id="1.1", at=2.0, caller="k1.a", hotline="10010", queue="expert", agent="x", wait=1),
         routed(call_id="1.2", caller=None),
     ]
     for event in events:
@@ -198,7 +196,7 @@ def test_a_call_is_found_by_its_id(valkey):
     """The way it was routed last, whatever else happened to it; behind any number of other calls."""
     add(valkey, routed(call_id="1.1", rule="first"))
     add(valkey, routed(call_id="1.1", rule="second"), grounds=b"{}")
-    add(valkey, CallAnswered(call_id="1.1", at=2.0, caller=None, hotline="h", queue="q", agent="a", wait=1))
+    add(valkey, answered(call_id="1.1", at=2.0, caller=None, hotline="h", queue="q", agent="a", wait=1))
     with valkey.pipeline() as pipeline:
         for number in range(2500):
             pipeline.xadd(STREAM, {"event": to_json(routed(call_id=f"2.{number}"))})
