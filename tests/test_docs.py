@@ -7,8 +7,9 @@ import pytest
 import typer
 from prometheus_client import CollectorRegistry
 
-from metrics.kpis import QueueKpis, RoutingKpis
-from metrics.service import RouterMetrics, ServiceMetrics
+from metrics.kpis import CallKpis, RoutingKpis
+from metrics.service import QueueLogMetrics, RouterMetrics, ServiceMetrics
+from metrics.tally import Collected
 from router.agi.server import Refusal
 from router.cli.app import app
 from router.errors import Taint
@@ -27,7 +28,8 @@ def metric_names():
     ServiceMetrics(registry, "0")
     RouterMetrics(registry, refusals=(), store_errors=())
     RoutingKpis(registry)
-    QueueKpis(registry)
+    QueueLogMetrics(registry, troubles=())
+    registry.register(Collected(CallKpis().tallies))
     suffix = {"counter": "_total", "info": "_info"}
     return [family.name + suffix.get(family.type, "") for family in registry.collect()]
 

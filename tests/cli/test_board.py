@@ -3,13 +3,16 @@
 import pytest
 
 from router.cli.board import Board
-from tests.fakes import abandoned, answered, routed
+from tests import fakes
+from tests.fakes import abandoned, routed
 
 EXPERT, ELDER = "queue:expert", "queue:elder-care"
 
 
 def answered(call_id, at, caller="k1.a", queue="elder-care", agent="elder-1"):
-    return answered(call_id=call_id, at=at, caller=caller, hotline="10010", queue=queue, agent=agent, wait=1)
+    return fakes.answered(
+        call_id=call_id, at=at, caller=caller, hotline="10010", queue=queue, agent=agent, wait=1
+    )
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from loadtest.sipp import Callers, Calls
@@ -176,7 +175,8 @@ class Placed:
         Router and observer write their batches independently: an answer can stand before its decision.
         """
         _, events = stream.read(self._floor.base.client, self._place)
-        return sorted(events, key=attrgetter("at"))
+        told = [event for event in events if isinstance(event, CallRouted | CallAnswered | CallAbandoned)]
+        return sorted(told, key=lambda event: int(event.at))  # the switch tells whole seconds
 
     @property
     def answer_time(self) -> float:

@@ -207,7 +207,7 @@ def test_totals_equal_what_log_records_and_phones_say(stack: Stack, base: Base) 
     assert completed == by_agent
 
 
-def test_totals_are_whole_when_the_link_to_the_switch_was_cut(stack: Stack, base: Base) -> None:
+def test_totals_are_whole_when_the_link_to_the_switch_was_cut(stack: Stack) -> None:
     """AMI tells of no call: a cut link loses none."""
     before = stack.watch.sample("ivr_ami_errors_total", kind="lost")
     with ExitStack() as held:
@@ -235,7 +235,7 @@ def test_totals_are_whole_when_the_observer_is_killed_in_mid_load(stack: Stack, 
     assert len(answers) == found.outcomes["answered"]
 
 
-def test_totals_are_whole_when_the_switch_dies_in_mid_load(stack: Stack, base: Base) -> None:
+def test_totals_are_whole_when_the_switch_dies_in_mid_load(stack: Stack) -> None:
     """Calls that were cut are told as that; those of after the restart count on."""
     with ExitStack() as held:
         everything(stack, held, 3)

@@ -6,7 +6,8 @@ from router.facts import CallId
 from router.numbers import Pseudonym
 from router.store.contacts import recording
 from router.store.layout import MAX_CONTACTS, contacts_key, decode_contacts
-from tests.fakes import abandoned, answered, routed
+from tests import fakes
+from tests.fakes import routed
 
 CALLER = Pseudonym("k1.AAAAAAAAAAAAAAAA")
 KEY = contacts_key(CALLER)
@@ -14,7 +15,7 @@ WINDOW = 72 * 3600
 
 
 def answered(call_id="1.1", at=110.0, queue="expert", caller=CALLER):
-    return answered(
+    return fakes.answered(
         call_id=CallId(call_id), at=at, caller=caller, hotline="10010", queue=queue, agent="a1", wait=7
     )
 
@@ -35,12 +36,12 @@ def contacts(valkey):
 
 def test_an_offered_call(valkey):
     record(valkey, offered())
-    assert valkey.lrange(KEY, 0, -1) == [b"o 100 1.1"]
+    assert valkey.lrange(KEY, 0, -1) == [b"o 100 1.1 10010"]
 
 
 def test_an_answered_call(valkey):
     record(valkey, offered(), answered())
-    assert valkey.lrange(KEY, 0, -1) == [b"a 110 1.1 expert", b"o 100 1.1"]
+    assert valkey.lrange(KEY, 0, -1) == [b"a 110 1.1 10010 expert 7 a1", b"o 100 1.1 10010"]
     [contact] = contacts(valkey)
     assert (contact.at, contact.answered, contact.queue) == (110, True, "expert")
 
@@ -50,11 +51,15 @@ def test_the_newest_is_first(valkey):
     assert [contact.call_id for contact in contacts(valkey)] == ["2.1", "1.1"]
 
 
-def test_a_call_that_was_abandoned_stays_offered():
-    abandoned = abandoned(
-        call_id=CallId("1.1"), at=120.0, caller=CALLER, hotline="10010", queue="vip", wait=20
+def test_a_call_that_was_abandoned(valkey):
+    """It says where he waited, and for how long."""
+    record(
+        valkey,
+        offered(),
+        fakes.abandoned(call_id=CallId("1.1"), at=120.0, caller=CALLER, queue="vip", wait=20),
     )
-    assert recording(abandoned, WINDOW) == []
+    [contact] = contacts(valkey)
+    assert (contact.answered, contact.queue, contact.wait, contact.lost) == (False, "vip", 20, "abandoned")
 
 
 @pytest.mark.parametrize("event", [offered(caller=None), answered(caller=None)])

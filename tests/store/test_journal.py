@@ -2,6 +2,7 @@
 
 import hiredis
 import pytest
+from twisted.internet.task import Clock
 
 from router.errors import StoreDown
 from router.events import from_json, to_json
@@ -43,13 +44,16 @@ class Writer:
             self.store,
             length=1000,
             window=lambda: 259_200,
-            dropped=self.dropped.append,
+            writer="w1",
+            dropped=lambda why, events: self.dropped.extend([why] * events),
+            clock=Clock(),
             line=self.lines.append,
             **options,
         )
 
     def events(self, commands):
-        return [from_json(command[-1]) for command in commands if command[0] == b"XADD"]
+        added = [command[7:] for command in commands if command[0] == b"EVAL"]
+        return [from_json(event) for words in added for event in words[1::3]]
 
 
 @pytest.fixture

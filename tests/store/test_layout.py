@@ -24,17 +24,21 @@ CONTACTS = st.builds(
     call_id=TOKENS.map(CallId),
     answered=st.just(value=True),
     queue=TOKENS,
+    hotline=TOKENS,
+    wait=st.integers(0, 2**20),
+    agent=TOKENS,
 ) | st.builds(
     Contact,
     at=st.integers(0, 2**40),
     call_id=TOKENS.map(CallId),
     answered=st.just(value=False),
     queue=st.just(""),
+    hotline=TOKENS,
 )
 
 
-def contact(call_id="1.1", *, at=100, answered=False, queue=""):
-    return Contact(at=at, call_id=CallId(call_id), answered=answered, queue=queue)
+def contact(call_id="1.1", *, at=100, answered=False, queue="", **more):
+    return Contact(at=at, call_id=CallId(call_id), answered=answered, queue=queue, hotline="10010", **more)
 
 
 def test_the_keys_of_a_caller_share_a_hash_tag():
@@ -47,10 +51,10 @@ def test_the_keys_of_a_caller_share_a_hash_tag():
 @pytest.mark.parametrize(
     ("entry", "decoded"),
     [
-        (b"o 100 1.1", contact()),
-        (b"a 100 1.1 expert", contact(answered=True, queue="expert")),
-        (b"a 100 1.1 elder care", contact(answered=True, queue="elder care")),
-        (b"a 100 1.1 ", contact(answered=True)),
+        (b"o 100 1.1 10010", contact()),
+        (b"a 100 1.1 10010 expert 7 e-1", contact(answered=True, queue="expert", wait=7, agent="e-1")),
+        (b"a 100 1.1 10010 vip 0 Wang Fang", contact(answered=True, queue="vip", agent="Wang Fang")),
+        (b"x 100 1.1 10010 vip 9 abandoned", contact(queue="vip", wait=9, lost="abandoned")),
     ],
 )
 def test_an_entry_and_its_contact(entry, decoded):
@@ -63,25 +67,33 @@ def test_an_entry_and_its_contact(entry, decoded):
     [
         pytest.param([], (), id="none"),
         pytest.param(
-            [b"o 300 3", b"o 200 2"], (contact("3", at=300), contact("2", at=200)), id="newest first"
+            [b"o 300 3 10010", b"o 200 2 10010"],
+            (contact("3", at=300), contact("2", at=200)),
+            id="newest first",
         ),
         pytest.param(
-            [b"a 105 1.1 vip", b"o 100 1.1"],
+            [b"a 105 1.1 10010 vip 0 ", b"o 100 1.1 10010"],
             (contact(at=105, answered=True, queue="vip"),),
             id="answered after it was offered",
         ),
         pytest.param(
-            [b"o 100 1.1", b"a 105 1.1 vip"],
+            [b"o 100 1.1 10010", b"a 105 1.1 10010 vip 0 "],
             (contact(at=105, answered=True, queue="vip"),),
             id="offered entry written once more",
         ),
         pytest.param(
-            [b"a 190 1.1 expert", b"a 105 1.1 vip", b"o 100 1.1"],
+            [b"a 190 1.1 10010 expert 0 ", b"a 105 1.1 10010 vip 0 ", b"o 100 1.1 10010"],
             (contact(at=190, answered=True, queue="expert"),),
             id="answered twice after a transfer: the last",
         ),
         pytest.param(
-            [b"a 305 3 vip", b"o 300 3", b"o 200 2", b"a 105 1 vip", b"o 100 1"],
+            [
+                b"a 305 3 10010 vip 0 ",
+                b"o 300 3 10010",
+                b"o 200 2 10010",
+                b"a 105 1 10010 vip 0 ",
+                b"o 100 1 10010",
+            ],
             (
                 contact("3", at=305, answered=True, queue="vip"),
                 contact("2", at=200),
@@ -103,7 +115,9 @@ def test_entries_of_one_call_are_one_contact(entries, decoded):
         b"o",
         b"o 100",
         b"a 100 1.1",
-        b"o 100 1.1 vip",
+        b"o 100 1.1",
+        b"a 100 1.1 10010 vip x a-1",
+        b"o 100 1.1 10010 vip",
         b"t 100 1.1 vip",
         b"o x 1.1",
         b"o 100 \xff",
@@ -116,7 +130,10 @@ def test_entries_of_one_call_are_one_contact(entries, decoded):
 )
 def test_forms_of_other_releases_are_passed_over(entry):
     """The rest of the list still counts."""
-    assert decode_contacts([b"o 200 2", entry, b"o 100 1"]) == (contact("2", at=200), contact("1", at=100))
+    assert decode_contacts([b"o 200 2 10010", entry, b"o 100 1 10010"]) == (
+        contact("2", at=200),
+        contact("1", at=100),
+    )
 
 
 @given(st.lists(st.binary(max_size=40), max_size=64))
