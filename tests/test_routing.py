@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from router.decision import UNMARKED
 from router.errors import StoreBusy, StoreDown, StoreTimeout
 from router.facts import Call, Caller, Contact, Data, QueueLoad
 from router.numbers import PseudonymKey
@@ -34,7 +35,7 @@ class Service:
             monotonic=lambda: 100.25,
         )
 
-    def answer(self, decision):
+    def answer(self, decision, mark=UNMARKED):  # noqa: ARG002  the protocol's
         self.trace.append(decision)
         return self.heard
 

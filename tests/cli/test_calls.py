@@ -110,7 +110,7 @@ def route(client, call, caller, policies=POLICIES, wall=NOW):
         wall=lambda: wall,
         monotonic=lambda: 1.0,
     )
-    service.route(call, 0.0, lambda _: True)
+    service.route(call, 0.0, lambda *_: True)
     lookups.tell(caller)
     client.xadd(STREAM, {"event": to_json(told[0]), "grounds": told[0].grounds})
     return told[0]
