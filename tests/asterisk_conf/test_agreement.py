@@ -11,7 +11,7 @@ from loadtest.agents import read_crews
 from loadtest.site import HOTLINES, queue_in_asterisk
 from router.agi.wire import command
 from router.ami.translate import EVENT_CLASSES
-from router.decision import Announce, Overflow, Penalty, Refuse, ToMenu, ToQueue
+from router.decision import Announce, Mark, Overflow, Owner, Penalty, Refuse, ToMenu, ToQueue
 from tests.fakes import decision
 
 CONF = Path("asterisk_conf")
@@ -149,9 +149,11 @@ def test_every_variable_that_the_router_sets_is_cleared_before_it_is_asked() -> 
         penalty=Penalty(low=0, high=1),
         announcement="expert-soon",
         overflow=(Overflow(after=1, queue="vip", priority=0),),
+        owner=Owner(within=60, wait=15),
     )
+    mark = Mark(province="henan", repeat=True, owner="vip-1")
     actions = (to, ToMenu(menu="main"), Announce(prompt="closed"), Refuse(prompt="closed"))
-    commands = [command(decision(action=action)).decode() for action in actions]
+    commands = [command(decision(action=action), mark).decode() for action in actions]
     variables = {name for text in commands for name in re.findall(r"([A-Z_]+)=", text)}
     (clear,) = re.findall(r"\(clear\),MSet\((.*)\)", code(CONF / "extensions/ivr-route.conf"))
     assert set(clear.rstrip("=").split("=,")) == variables

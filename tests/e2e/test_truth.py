@@ -76,7 +76,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
 def stack(
     wish: Callable[[Base], Wish], base: Base, policies: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """Nobody answers in truck, everybody in elder-care is paused, people of roaming hand calls on to experts."""
+    """Nobody answers in truck, all of elder-care are paused, people of roaming hand calls on to experts."""
     folder = tmp_path_factory.mktemp("counted")
     with running(replace(wish(base), policies=policies, last_wait=LAST_WAIT), folder / "stack") as stack:
         asterisk = stack.asterisk

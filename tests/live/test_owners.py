@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from metrics.kpis import CallKpis, RoutingKpis
 from metrics.service import PolicyMetrics, RouterMetrics, ShadowMetrics
+from metrics.tally import Collected
 from router.live.archive import Archive
 from router.live.following import Outcome, Result
 from router.live.owners import PAIRS, Candidate, Live, Observed
@@ -132,9 +133,9 @@ class TestObserved:
     def test_goes_by_another_version(self, registry, policies):
         """Its queues have their series before the first call."""
         first = load(policies)
-        observed = Observed(
-            policies=first, kpis=CallKpis(), metrics=PolicyMetrics(registry), wall=lambda: NOW
-        )
+        kpis = CallKpis()
+        registry.register(Collected(kpis.tallies))
+        observed = Observed(policies=first, kpis=kpis, metrics=PolicyMetrics(registry), wall=lambda: NOW)
         (policies / "10010.yaml").write_text(hotline("second"))
         second = load(policies)
         observed.take(second)
@@ -167,11 +168,11 @@ class TestCandidate:
 
     def test_looks_back_as_far_as_either(self, candidate, routing, policies):
         """Contacts are kept for it, too."""
-        assert routing.longest_window == 0
+        assert routing.longest_window == 72 * 3600  # a repeated call is told by it
         text = hotline().replace("routes:", "routes:\n  - " + REPEAT)
         (policies / "10010.yaml").write_text(text)
         candidate.take(load(policies))
-        assert routing.longest_window == 3600
+        assert routing.longest_window == 96 * 3600
 
     def test_counts_by_what_differs(self, candidate, registry):
         one, same = decision(rule="a"), decision(rule="b")
@@ -199,4 +200,4 @@ class TestCandidate:
         assert registry.get_sample_value("ivr_shadow_decisions_total", other) == 3
 
 
-REPEAT = "{name: again, when: {contacts: {within: 1h, at_least: 1}}, to: {menu: main}}"
+REPEAT = "{name: again, when: {contacts: {within: 96h, at_least: 1}}, to: {menu: main}}"
