@@ -169,7 +169,9 @@ def test_show_contacts(ivr, file, store, monkeypatch):
     ivr("import", file)
     with connected(store) as client:
         for listed in client.keys("c:*"):
-            client.rpush(listed.replace(b"c:", b"h:"), "a 1732391234 1.2 expert", "o 1732391200 1.1")
+            client.rpush(
+                listed.replace(b"c:", b"h:"), "a 1732391234 1.2 10010 expert 7 x-1", "o 1732391200 1.1 10010"
+            )
     shown = ivr("show", "13800138000").stdout
     assert re.search(r"│ [\d-]{10} [\d:]{8} │ yes +│ expert │ 1\.2 +│", shown)
     assert re.search(r"│ [\d-]{10} [\d:]{8} │ no +│ +│ 1\.1 +│", shown)

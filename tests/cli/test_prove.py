@@ -45,7 +45,11 @@ def test_the_shipped_policies_keep_their_promises(folder: Path) -> None:
 
 
 def test_a_broken_promise_is_shown_with_a_caller(folder: Path) -> None:
-    change(folder, "    to: {queue: elder-care, priority: 20}", "    to: {menu: main}")
+    change(
+        folder,
+        "    to: {queue: elder-care, priority: 20, owner: {within: 24h, wait: 15s}}",
+        "    to: {menu: main}",
+    )
     change(
         folder,
         '    overflow:\n      - {after: 30s, to: {queue: general, priority: 30}}\n    reason:\n      en: "65',

@@ -75,6 +75,9 @@ class TestOptions:
             metrics=Address("127.0.0.1", 9465),
             key_file=None,
             region="CN",
+            queue_log=Path("/var/log/asterisk/queue_log"),
+            state=Path("run/watch"),
+            spool=None,
         )
 
     def test_can_all_be_typed(self, typed, tmp_path):
@@ -100,6 +103,9 @@ class TestOptions:
             metrics=Address("127.0.0.1", 0),
             key_file=Path("k"),
             region="HK",
+            queue_log=Path("/var/log/asterisk/queue_log"),
+            state=Path("run/watch"),
+            spool=None,
         )
 
     def test_can_come_from_the_environment(self, typed, monkeypatch):

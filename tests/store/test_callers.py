@@ -18,7 +18,7 @@ ATTRIBUTES = load(Path("policies")).book.attributes
 NEEDS = Needs(attributes=tuple(ATTRIBUTES[name] for name in ("age", "known", "joined")), queues=())
 WITH_LOADS = Needs(attributes=NEEDS.attributes, queues=("general", "roaming"))
 CUSTOMER = b"*3\r\n$2\r\n70\r\n$1\r\n1\r\n$-1\r\n"
-CONTACTS = b"*1\r\n$9\r\no 100 1.1\r\n"
+CONTACTS = b"*1\r\n$15\r\no 100 1.1 10010\r\n"
 LOADS = b"*2\r\n$17\r\n3 41 0 1732391234\r\n$-1\r\n"
 
 
@@ -52,7 +52,7 @@ HMGET = [b"HMGET", b"c:{k1.abc}", *(attribute.code for attribute in NEEDS.attrib
 LRANGE = [b"LRANGE", b"h:{k1.abc}", b"0", b"63"]
 HMGET_LOADS = [b"HMGET", b"ivr:load", b"general", b"roaming"]
 KNOWN = {"age": 70, "known": True, "joined": ATTRIBUTES["joined"].missing}
-CONTACT = Contact(at=100, call_id="1.1", answered=False, queue="")
+CONTACT = Contact(at=100, call_id="1.1", answered=False, queue="", hotline="10010")
 BUSY = {"general": QueueLoad(waiting=3, longest_wait=41, ready=0)}
 
 

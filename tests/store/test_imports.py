@@ -99,7 +99,7 @@ def test_of_two_rows_with_one_number_the_last_counts(load, valkey, batch):
 def test_contacts_stay(load, valkey):
     """They are the caller's, not the file's."""
     pseudonym = KEY.pseudonym(Number("+8613900000000"))
-    valkey.lpush(f"h:{{{pseudonym}}}", "o 100 1.1")
+    valkey.lpush(f"h:{{{pseudonym}}}", "o 100 1.1 10010")
     load(csv_of(1))
     assert len(record(valkey, pseudonym, ATTRIBUTES).contacts) == 1
 
