@@ -175,6 +175,7 @@ reason:
         "announce: closed\n",
         "refuse: refused\n",
     ),
+    "OwnerEntry": ["within: 24h\nwait: 15s\n"],
     "PenaltyEntry": ("min: 0\nmax: 5\n",),
     "OverflowEntry": ("after: 30s\nto: {queue: general, priority: 30}\n",),
     "OverflowTo": ("queue: general\npriority: 30\npenalty: {min: 1, max: 9}\n",),
