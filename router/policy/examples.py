@@ -100,7 +100,9 @@ prompts:
   closed: {description: We are closed.}
 """,
     ),
-    "QueueEntry": ("human: true\nanswer_within: 15s\ndescription: Agents with time and patience.\n",),
+    "QueueEntry": (
+        "human: true\nanswer_within: 15s\nwrap_up: 10s\ndescription: Agents with time and patience.\n",
+    ),
     "MenuEntry": (
         """\
 description: The main menu.
@@ -155,7 +157,9 @@ promises:
   - {name: seniors reach a person, when: senior, always: human}
 """,
     ),
-    "ReportEntry": ("service_level: answered_of_offered\nwithin: 15s\nshort_abandon: 5s\n",),
+    "ReportEntry": (
+        "service_level: answered_of_offered\nwithin: 15s\nshort_abandon: 5s\nrepeat_within: 72h\n",
+    ),
     "RouteEntry": (
         """\
 name: seniors
@@ -170,12 +174,12 @@ reason:
         "name: everyone-else\nto: {menu: main}\n",
     ),
     "To": (
-        "queue: elder-care\npriority: 20\npenalty: {max: 5}\nannouncement: expert-soon\n",
+        "queue: elder-care\npriority: 20\npenalty: {max: 5}\nannouncement: expert-soon\nowner: {within: 24h, wait: 15s}\n",
         "menu: main\n",
         "announce: closed\n",
         "refuse: refused\n",
     ),
-    "OwnerEntry": ["within: 24h\nwait: 15s\n"],
+    "OwnerEntry": ("within: 24h\nwait: 15s\n",),
     "PenaltyEntry": ("min: 0\nmax: 5\n",),
     "OverflowEntry": ("after: 30s\nto: {queue: general, priority: 30}\n",),
     "OverflowTo": ("queue: general\npriority: 30\npenalty: {min: 1, max: 9}\n",),
