@@ -174,7 +174,8 @@ reason:
         "name: everyone-else\nto: {menu: main}\n",
     ),
     "To": (
-        "queue: elder-care\npriority: 20\npenalty: {max: 5}\nannouncement: expert-soon\nowner: {within: 24h, wait: 15s}\n",
+        "queue: elder-care\npriority: 20\npenalty: {max: 5}\nannouncement: expert-soon\n"
+        "owner: {within: 24h, wait: 15s}\n",
         "menu: main\n",
         "announce: closed\n",
         "refuse: refused\n",
