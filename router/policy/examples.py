@@ -174,8 +174,13 @@ reason:
         "name: everyone-else\nto: {menu: main}\n",
     ),
     "To": (
-        "queue: elder-care\npriority: 20\npenalty: {max: 5}\nannouncement: expert-soon\n"
-        "owner: {within: 24h, wait: 15s}\n",
+        """\
+queue: elder-care
+priority: 20
+penalty: {max: 5}
+announcement: expert-soon
+owner: {within: 24h, wait: 15s}
+""",
         "menu: main\n",
         "announce: closed\n",
         "refuse: refused\n",

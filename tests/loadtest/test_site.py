@@ -44,18 +44,23 @@ def test_one_who_takes_many_calls_is_never_busy() -> None:
 
 
 def test_members_stand_under_their_queues_with_their_penalties() -> None:
+    """And each in a queue of his own, for callers whom he has answered before."""
     assert render(SITE)["members.conf"] == (
         "[elder-care](+)\n"
         "member => PJSIP/elder-1,0,elder-1,PJSIP/elder-1,no\n"
         "[general-queue](+)\n"
         "member => PJSIP/elder-1,1,elder-1,PJSIP/elder-1,no\n"
         "member => PJSIP/crowd-1,0,crowd-1,PJSIP/crowd-1,yes\n"
+        "[own-elder-1](own)\n"
+        "member => PJSIP/elder-1,0,elder-1,PJSIP/elder-1,no\n"
+        "[own-crowd-1](own)\n"
+        "member => PJSIP/crowd-1,0,crowd-1,PJSIP/crowd-1,yes\n"
     )
 
 
 def test_wrapup_can_be_set_for_all_queues() -> None:
     members = render(replace(SITE, wrapup=0))["members.conf"]
-    assert members.count("wrapuptime = 0\n") == 2
+    assert members.count("wrapuptime = 0\n") == 4
     assert "wrapuptime" not in render(SITE)["members.conf"]
 
 

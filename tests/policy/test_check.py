@@ -42,7 +42,7 @@ MODEL: type[HotlineFile] = hotline_model(load(GOOD).book.attributes)
         (
             MODEL,
             ("routes", 0, "to"),
-            ["queue", "priority", "penalty", "announcement", "menu", "announce", "refuse"],
+            ["queue", "priority", "penalty", "announcement", "owner", "menu", "announce", "refuse"],
         ),
         (MODEL, ("routes", 0, "when", "all", 0, "not", "city"), ["is", "one_of", "prefix"]),
         (MODEL, ("segments", "senior", "contacts"), ["within", "answered", "at_least"]),

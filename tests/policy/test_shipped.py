@@ -105,6 +105,7 @@ def test_the_shipped_names_are_those_of_the_contract() -> None:
         "occupation",
         "star",
         "key_customer",
+        "province",
         "enterprise_tier",
     ]
     assert POLICIES.needs.queues == ("roaming",)
