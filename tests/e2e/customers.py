@@ -68,6 +68,8 @@ CUSTOMERS: Mapping[str, Mapping[str, str]] = {
     "finds the first router killed": SENIOR,
     "finds the first router back": SENIOR,
     "finds the first router hung": SENIOR,
+    "comes back": SENIOR,
+    "comes back to somebody who is away": SENIOR,
     "finds no store": SENIOR,
     "finds the store back": SENIOR,
     "finds a hung store": SENIOR,
