@@ -34,9 +34,9 @@ def yardsticks(policies: Policies) -> Yardsticks:
 
 
 def hotline_of(policies: Policies, dialled: str) -> str:
-    """The hotline of a number; of one that is none's, ``other``: strangers make no labels."""
+    """The hotline of a number dialled; the number itself where it is none's: the switch bounds which there are."""
     tree = policies.trees.get(dialled)
-    return "other" if tree is None else tree.hotline.name
+    return dialled if tree is None else tree.hotline.name
 
 
 def _asked(book: Rulebook, decision: Decision) -> Iterator[str]:

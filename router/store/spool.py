@@ -120,6 +120,10 @@ class Spool:
             lost = self._segments.pop(0)
             self._dropped("spool_failed", lost.records)
 
+    def close(self) -> None:
+        """Give the folder back; what is in it stays."""
+        os.close(self._lock)
+
 
 def _found(path: Path) -> _Segment:
     text = path.read_bytes()

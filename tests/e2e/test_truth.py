@@ -153,7 +153,10 @@ def metrics(stack: Stack) -> dict[str, float]:
 
 def await_agreement(stack: Stack) -> Truth:
     """Wait until the metrics say what the log says, and no call is open."""
-    until(lambda: stack.asterisk.channels() == 0, "all calls have ended")
+    until(
+        lambda: stack.asterisk.channels() == 0,
+        lambda: f"all calls have ended: {stack.asterisk.cli('core show channels verbose')}",
+    )
 
     def agreed() -> Truth | None:
         found = truth(stack.asterisk.queue_log.read_text())
