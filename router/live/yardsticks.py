@@ -34,7 +34,7 @@ def yardsticks(policies: Policies) -> Yardsticks:
 
 
 def hotline_of(policies: Policies, dialled: str) -> str:
-    """The hotline of a number dialled; the number itself where it is none's: the switch bounds which there are."""
+    """The hotline of a number dialled; the number itself where it is none's."""
     tree = policies.trees.get(dialled)
     return dialled if tree is None else tree.hotline.name
 
