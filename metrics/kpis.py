@@ -100,7 +100,7 @@ class Yardsticks:
     requests: frozenset[tuple[str, str, str]]
     """Hotline, queue and segment of requests that can come."""
     province: str
-    """What counts where a customer's is not known; the series of others begin with their first call."""
+    """What counts where a customer's is not known; the series of others come with their first call."""
 
     @property
     def bounds(self) -> tuple[float, ...]:
@@ -138,6 +138,11 @@ class Requests:
         self.wait = _spread(
             "request_wait", "From the first queue's entry to the answer, in all queues.", WHERE, self.bounds
         )
+
+    def known(self, labels: tuple[str, ...]) -> None:
+        """Have the series of requests of a kind, if this is the first."""
+        if labels not in self.demand.values:
+            self.expect(labels)
 
     def expect(self, labels: tuple[str, ...]) -> None:
         """Have the series of requests of a kind."""
@@ -179,6 +184,11 @@ class Queues:
         self.talk = _spread("talk", "From the answer to the end of the talk.", QUEUE, self.bounds)
         self.handle = _spread("handle", "Talk, and the queue's time to write after it.", QUEUE, self.bounds)
 
+    def known(self, labels: tuple[str, ...]) -> None:
+        """Have the series of a queue, if this is the first call of it."""
+        if labels not in self.queued.values:
+            self.expect(labels)
+
     def expect(self, labels: tuple[str, ...]) -> None:
         """Have the series of a queue."""
         for tally in _tallies(self):
@@ -219,7 +229,7 @@ class CallKpis:
             self.undecided.expect((hotline,))
 
     def observe(self, event: Event) -> None:
-        """Move what an event moves."""
+        """Move what an event moves; with a first series of a kind come the others of it, at zero."""
         match event:
             case CallRouted() | CallEnded():
                 pass
@@ -236,10 +246,14 @@ class CallKpis:
                 if event.rule == UNDECIDED:
                     self.undecided.add((hotline,))
             case PersonRequested():
-                self.requests.demand.add((event.hotline, event.queue, event.province, event.segment))
+                where = (event.hotline, event.queue, event.province, event.segment)
+                self.requests.known(where)
+                self.requests.demand.add(where)
             case CallQueued(hotline=hotline, queue=queue):
+                queues.known((hotline, queue))
                 queues.queued.add((hotline, queue))
             case CallOverflowed(hotline=hotline, queue=queue):
+                queues.known((hotline, queue))
                 (queues.refused if event.refused else queues.overflowed).add((hotline, queue))
             case CallCompleted(hotline=hotline, queue=queue, talk=talk):
                 queues.talk.add((hotline, queue), talk)

@@ -11,10 +11,12 @@ from rich.table import Table
 from router.events import CallAbandoned, CallAnswered, CallRouted, Event
 from router.facts import CallId
 from router.numbers import Pseudonym
+from router.queue_log.lines import OWN_QUEUES
 
 ROWS = 16
-SETTLED = 0.5
-"""Seconds after which an answer is surely among the caller's contacts, or surely was not yet."""
+SETTLED = 1.5
+"""Seconds after which an answer is surely among the caller's contacts, or surely was not yet: the switch tells whole
+seconds."""
 
 
 @dataclass(slots=True)
@@ -103,5 +105,10 @@ class Board:
         return [
             f"call {answer.call_id} in {answer.queue} was answered by {answer.agent}"
             for answer in self.answered.values()
-            if answer.queue not in queues.get(answer.agent, ())
+            if _where(answer) not in queues.get(answer.agent, ())
         ]
+
+
+def _where(answer: CallAnswered) -> str:
+    """The queue that an answer counts for: in an agent's own queue the one that was asked for."""
+    return answer.asked if answer.queue == OWN_QUEUES else answer.queue

@@ -1,0 +1,194 @@
+"""Recording rules and alerts, as Prometheus itself computes them."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from ruamel.yaml import YAML
+
+from metrics.kpis import CallKpis, RoutingKpis
+from metrics.service import QueueLogMetrics, RouterMetrics, ServiceMetrics
+from metrics.tally import Collected
+from router.watch import Switchboard
+
+ROOT = Path(__file__).parent.parent.parent
+RULES, ALERTS = ROOT / "metrics/rules.yml", ROOT / "metrics/alerts.yml"
+RECORDS = [rule["record"] for rule in YAML(typ="safe").load(RULES)["groups"][0]["rules"]]
+ALERTED = {rule["alert"]: rule for rule in YAML(typ="safe").load(ALERTS)["groups"][0]["rules"]}
+
+WHERE = 'hotline="10010",queue="vip",province="henan",segment="vip"'
+QUEUE = 'hotline="10010",queue="vip"'
+ENDED = {"answered": 1000, "abandoned": 60, "timed_out": 30, "refused": 10, "cut": 0}
+A_STEP = {
+    **{f'ivr_requests_total{{{WHERE},outcome="{outcome}"}}': count for outcome, count in ENDED.items()},
+    f"ivr_demand_total{{{WHERE}}}": 1250,
+    f"ivr_answered_within_total{{{WHERE}}}": 860,
+    f"ivr_abandoned_within_total{{{WHERE}}}": 20,
+    f"ivr_repeat_answered_total{{{WHERE}}}": 130,
+    f'ivr_request_wait_seconds_bucket{{{WHERE},le="15.0"}}': 800,
+    f'ivr_request_wait_seconds_bucket{{{WHERE},le="20.0"}}': 860,
+    f'ivr_request_wait_seconds_bucket{{{WHERE},le="30.0"}}': 900,
+    f"ivr_request_wait_seconds_sum{{{WHERE}}}": 9500,
+    f"ivr_request_wait_seconds_count{{{WHERE}}}": 1000,
+    f"ivr_handle_seconds_sum{{{QUEUE}}}": 180_000,
+    f"ivr_handle_seconds_count{{{QUEUE}}}": 1000,
+    f"ivr_transferred_total{{{QUEUE}}}": 40,
+    f"ivr_answered_total{{{QUEUE}}}": 1000,
+    f"ivr_queued_total{{{QUEUE}}}": 1080,
+    f"ivr_abandoned_total{{{QUEUE}}}": 54,
+    f"ivr_short_abandoned_total{{{QUEUE}}}": 27,
+}
+"""How each counter grows; 1000, 60, 860 and 20 are the check values of the four service levels."""
+TEN_THOUSANDTHS = {
+    "connection": 9091,
+    "connection_15s": 6400,
+    "connection_20s": 6880,
+    "connection_30s": 7200,
+    "service_level_of_answered": 8600,
+    "service_level_of_offered": 8113,
+    "service_level_or_abandoned_of_offered": 8302,
+    "service_level_of_patient": 8269,
+    "abandon": 545,
+    "asa_seconds": 95_000,
+    "repeat": 1300,
+    "first_contact_resolution": 8700,
+    "aht_seconds": 1_800_000,
+    "transfer": 400,
+    "queue_abandon": 500,
+    "queue_short_abandon": 250,
+}
+LEVELS = {
+    "hotline": '{hotline="10010"}',
+    "hotline_queue": '{hotline="10010", queue="vip"}',
+    "hotline_province": '{hotline="10010", province="henan"}',
+    "hotline_segment": '{hotline="10010", segment="vip"}',
+}
+
+
+def promtool(*arguments: str) -> str:
+    """Run it; what it says. It must be content."""
+    program = shutil.which("promtool")
+    assert program is not None, "there is no promtool (Debian: apt install prometheus)"
+    done = subprocess.run((program, *arguments), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def played(folder: Path, tests: list[dict[str, object]], *files: Path, every: str = "1m") -> None:
+    """Have promtool play tests of files of rules."""
+    file = folder / "test.yml"
+    wanted = {"rule_files": list(map(str, files)), "evaluation_interval": every, "tests": tests}
+    file.write_text(json.dumps(wanted))  # JSON is YAML
+    promtool("test", "rules", str(file))
+
+
+def test_the_file_of_rules_is_the_one_that_is_made() -> None:
+    made = subprocess.run(
+        (sys.executable, "-m", "metrics.make_rules"), capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert made.stdout == RULES.read_text(encoding="utf-8")
+
+
+def test_promtool_takes_both_files() -> None:
+    promtool("check", "rules", str(RULES), str(ALERTS))
+
+
+@pytest.mark.parametrize(("window", "step", "end"), [("5m", 1, 15), ("1h", 5, 90), ("1d", 60, 1800)])
+def test_every_ratio_is_what_its_formula_says(tmp_path: Path, window: str, step: int, end: int) -> None:
+    """At every level; step and end are minutes."""
+    wanted = []
+    records = [record for record in RECORDS if record.endswith(f"rate{window}")]
+    for record in records:
+        level, what, _ = record.split(":")
+        value = TEN_THOUSANDTHS[what.removeprefix("ivr_")]
+        sample = {"labels": LEVELS[level], "value": value}
+        wanted.append({"expr": f"round({record} * 10000)", "eval_time": f"{end}m", "exp_samples": [sample]})
+    assert len(wanted) == 56
+    steps = end // step
+    series = [{"series": name, "values": f"0+{count}x{steps}"} for name, count in A_STEP.items()]
+    test = {"interval": f"{step}m", "input_series": series, "promql_expr_test": wanted}
+    played(tmp_path, [test], RULES, every=f"{step}m")
+
+
+def test_a_ratio_of_nothing_is_no_sample(tmp_path: Path) -> None:
+    series = [{"series": name, "values": "0x20"} for name in A_STEP]
+    records = [record for record in RECORDS if record.endswith("rate5m")]
+    wanted = [{"expr": record, "eval_time": "15m", "exp_samples": []} for record in records]
+    played(tmp_path, [{"interval": "1m", "input_series": series, "promql_expr_test": wanted}], RULES)
+
+
+BUCKET = 'ivr_request_wait_seconds_bucket{hotline="10010",queue="elder-care",le="30.0"}'
+DEMAND = 'ivr_demand_total{hotline="10010",queue="elder-care"}'
+GOOD = 'ivr_requests_total{hotline="10010",outcome="answered"}'
+BAD = 'ivr_requests_total{hotline="10010",outcome="timed_out"}'
+FAST, SLOW, ALL = (f'ivr_decision_seconds_bucket{{le="{end}"}}' for end in ("0.01", "0.02", "+Inf"))
+FIRES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "ConnectionRateLow": ({GOOD: "0+8x120", BAD: "0+2x120"}, {GOOD: "0+9x120", BAD: "0+1x120"}),
+    "SeniorsWait": ({BUCKET: "0+7x120", DEMAND: "0+10x120"}, {BUCKET: "0+9x120", DEMAND: "0+10x120"}),
+    "DefaultRouteInUse": ({"ivr_undecided_total": "0+1x120"}, {"ivr_undecided_total": "5x120"}),
+    "PolicyRefused": ({"ivr_policy_reload_ok": "0x120"}, {"ivr_policy_reload_ok": "1x120"}),
+    "StoreDown": ({"ivr_store_up": "0x120"}, {"ivr_store_up": "1x118 0x2"}),
+    "SwitchUnseen": ({"ivr_ami_connected": "0x120"}, {"ivr_ami_connected": "1x120"}),
+    "ObserverBehind": (
+        {"ivr_queue_log_behind_bytes": "2000000x120"},
+        {"ivr_queue_log_behind_bytes": "20x120", 'ivr_queue_log_errors_total{kind="gone"}': "1x120"},
+    ),
+    "JournalDropping": (
+        {'ivr_journal_dropped_total{reason="full"}': "0+1x120"},
+        {'ivr_journal_dropped_total{reason="full"}': "7x120"},
+    ),
+    "JournalSpooling": ({"ivr_journal_spooled": "5x120"}, {"ivr_journal_spooled": "0x120"}),
+    "DecisionsSlow": (
+        {FAST: "0+90x120", SLOW: "0+100x120", ALL: "0+100x120"},
+        {FAST: "0+100x120", SLOW: "0+100x120", ALL: "0+100x120"},
+    ),
+    "HolidaysUnknown": (
+        {"ivr_policy_holidays_announced_until": "1969x120"},
+        {"ivr_policy_holidays_announced_until": "1970x120"},
+    ),
+}
+"""What makes each alert fire and what does not; promtool's time begins in 1970."""
+
+
+@pytest.mark.parametrize("alert", ALERTED)
+def test_an_alert_fires_when_it_should_and_only_then(tmp_path: Path, alert: str) -> None:
+    firing = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": name, "values": values} for name, values in series.items()],
+            "promql_expr_test": [{"expr": firing, "eval_time": "119m", "exp_samples": samples}],
+        }
+        for series, samples in zip(FIRES[alert], ([{"labels": "{}", "value": 1}], []), strict=True)
+    ]
+    played(tmp_path, tests, ALERTS, *([RULES] if "ivr_connection:" in ALERTED[alert]["expr"] else []))
+
+
+@pytest.mark.parametrize("alert", ALERTED)
+def test_an_alert_has_its_runbook(alert: str) -> None:
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert ALERTED[alert]["annotations"]["runbook"] == f"docs/operations.md#{alert.lower()}"
+    assert f"\n### {alert}\n" in page
+
+
+def test_every_metric_that_is_named_exists() -> None:
+    registry = CollectorRegistry()
+    ServiceMetrics(registry, "0")
+    RouterMetrics(registry, refusals=(), store_errors=())
+    RoutingKpis(registry)
+    QueueLogMetrics(registry, troubles=())
+    Switchboard(registry)
+    registry.register(Collected(CallKpis().tallies))
+    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    there = {
+        family.name + suffix for family in registry.collect() for suffix in suffixes.get(family.type, ("",))
+    }
+    text = RULES.read_text(encoding="utf-8") + ALERTS.read_text(encoding="utf-8")
+    named = set(re.findall(r"(?<![:\w])ivr_\w+(?=[{\[ )])", text))
+    assert named - there == set()
+    assert len(named) > 20
