@@ -15,7 +15,7 @@ from router.queue_log.lines import OWN_QUEUES
 
 ROWS = 16
 SETTLED = 1.5
-"""Seconds after which an answer is surely among the caller's contacts, or surely was not yet: the switch tells whole
+"""Seconds after which an answer is surely among the contacts, or surely was not yet: the switch tells whole
 seconds."""
 
 

@@ -38,12 +38,12 @@ def test_a_first_call_belongs_where_the_policy_says(board):
 @pytest.mark.parametrize(
     ("destination", "at", "wrong"),
     [
-        (ELDER, 19.0, 0),  # before the second answer
-        (EXPERT, 19.0, 1),
+        (ELDER, 18.0, 0),  # before the second answer
+        (EXPERT, 18.0, 1),
         (ELDER, 20.2, 0),  # so soon after it that either is right
         (EXPERT, 20.2, 0),
-        (ELDER, 21.0, 1),  # well after it
-        (EXPERT, 21.0, 0),
+        (ELDER, 22.0, 1),  # well after it
+        (EXPERT, 22.0, 0),
     ],
 )
 def test_after_two_answers_a_caller_belongs_to_an_expert(board, destination, at, wrong):
