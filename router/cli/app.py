@@ -15,6 +15,7 @@ from router.cli.call import call
 from router.cli.demo import demo
 from router.cli.diff import diff
 from router.cli.explain import explain
+from router.cli.kpi import kpi
 from router.cli.lint import lint
 from router.cli.prove import prove
 from router.cli.reload import reload
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
     help="Intelligent IVR and call routing for a telecom hotline.",
 )
-for command in (serve, watch, lint, schema, prove, diff, explain, call, reload, rollback, up, demo):
+for command in (serve, watch, lint, schema, prove, diff, explain, call, kpi, reload, rollback, up, demo):
     app.command()(command)
 app.command("test")(suites)  # pytest would take a function of that name for one of its own
 app.add_typer(customers.app, name="customers")
