@@ -10,7 +10,7 @@ from prometheus_client import disable_created_metrics
 
 from loadtest.errors import LoadtestError
 from router import __version__
-from router.cli import customers
+from router.cli import customers, journal
 from router.cli.call import call
 from router.cli.demo import demo
 from router.cli.diff import diff
@@ -38,6 +38,7 @@ for command in (serve, watch, lint, schema, prove, diff, explain, call, kpi, rel
     app.command()(command)
 app.command("test")(suites)  # pytest would take a function of that name for one of its own
 app.add_typer(customers.app, name="customers")
+app.add_typer(journal.app, name="journal")
 
 
 @app.command()

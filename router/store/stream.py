@@ -32,6 +32,24 @@ def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, l
     return after, events
 
 
+def entries(client: redis.Redis, after: str) -> Iterator[tuple[str, dict[bytes, bytes]]]:
+    """The entries behind a place, as they are stored, up to the present end; each with its place."""
+    while True:
+        page: Any = client.xrange(STREAM, min=f"({after}" if after != "0" else "-", count=_PAGE)
+        for place, fields in page:
+            after = place.decode()
+            yield after, fields
+        if len(page) < _PAGE:
+            return
+
+
+def latest(client: redis.Redis, count: int) -> tuple[str, list[dict[bytes, bytes]]]:
+    """The last entries, in their order, and the place of the last one."""
+    page: Any = client.xrevrange(STREAM, count=max(count, 1))
+    place = page[0][0].decode() if page else "0"
+    return place, [fields for _, fields in reversed(page[:count])]
+
+
 def find(client: redis.Redis, call_id: str, *, entries: int = MOST) -> CallRouted | None:
     """How a call was routed, by the latest event that says so; None: by none of the last ``entries``.
 
