@@ -63,6 +63,15 @@ def queues(level: str, window: str) -> Iterator[tuple[str, str]]:
     yield "queue_short_abandon", over(of("short_abandoned_total"), of("queued_total"))
 
 
+def occupancy(window: str) -> str:
+    """The part of the time of those who work in which they talk or write."""
+    busy, there = (
+        f'sum by (queue) (rate(ivr_agent_seconds_total{{state=~"{states}"}}[{window}]))'
+        for states in ("talking|wrap_up", "talking|wrap_up|ready|ringing")
+    )
+    return over(busy, there)
+
+
 def rules() -> Iterator[Mapping[str, str]]:
     """All of them; a rule is named LEVEL:ivr_WHAT:rateWINDOW."""
     for window in WINDOWS:
@@ -70,6 +79,7 @@ def rules() -> Iterator[Mapping[str, str]]:
             for level in levels:
                 for what, expression in made(level, window):
                     yield {"record": f"{level}:ivr_{what}:rate{window}", "expr": expression}
+        yield {"record": f"queue:ivr_occupancy:rate{window}", "expr": occupancy(window)}
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ And how busy the queues are, as AMI says, into the store, for decisions.
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,14 +15,18 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from twisted.application.internet import backoffPolicy
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 
+from metrics.floor import FloorMetrics
 from metrics.kpis import CallKpis
 from metrics.service import PolicyMetrics, QueueLogMetrics
 from metrics.tally import Collected
 from router.ami.client import AmiLink, Login
 from router.ami.loads import QueueLoads
+from router.ami.members import members, news
 from router.ami.translate import EVENT_CLASSES
-from router.ami.wire import AmiTrouble, Message
+from router.ami.wire import AmiError, AmiTrouble, Message
 from router.events import CallEvent
+from router.facts import QueueLoad
+from router.floor import Floor, FloorEvent
 from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Observed
 from router.live.verdict import Order
@@ -47,6 +51,8 @@ TURN_SECONDS = 0.05
 """How often queue_log is looked at."""
 SAVE_SECONDS = 1.0
 """How often is saved how far it was read."""
+AUDIT_SECONDS = 60.0
+"""How often the switch is asked who works in its queues, though its events say so."""
 LOAD_SECONDS = 1.0
 """How often the switch is asked how busy its queues are."""
 
@@ -73,9 +79,23 @@ class WatchSettings:
 
 
 class Switchboard:
-    """What the link sees of the switch, counted: the link's Observer."""
+    """What the link sees of the switch, counted, and made the floor: the link's Observer."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        floor: Floor,
+        *,
+        wall: Callable[[], float],
+        blind: Callable[[], None],
+    ) -> None:
+        """``wall`` gives seconds since the epoch; ``blind`` is called when the switch is seen no more."""
+        self._floor = floor
+        self._wall = wall
+        self._blind = blind
+        self._meanwhile: list[FloorEvent] | None = None
+        self.link: AmiLink | None = None
+        """What is asked for lists; set once there is one."""
         self.is_up = False
         """The switch answers and its events come."""
         self._connected = Gauge("ivr_ami_connected", "Events of the switch come: 1 or 0.", registry=registry)
@@ -86,14 +106,51 @@ class Switchboard:
         for kind in AmiTrouble:  # so that a rate starts at zero and not at the first error
             self._errors.labels(kind)
 
-    def event(self, message: Message) -> None:  # noqa: ARG002  queue_log tells of calls
-        """Count it."""
+    def event(self, message: Message) -> None:
+        """Let the floor know; of calls queue_log tells."""
         self._messages.inc()
+        try:
+            event = news(message)
+        except AmiError as tainted:
+            log.warning("an event of the switch is not believed", why=str(tainted))
+            self.trouble(tainted.trouble)
+            return
+        if event is not None:
+            self._floor.apply(event, self._wall())
+            if self._meanwhile is not None:
+                self._meanwhile.append(event)
 
     def state(self, *, up: bool) -> None:
         """Know whether events come."""
         self.is_up = up
         self._connected.set(up)
+        if up:
+            self.resync()
+        else:
+            self._meanwhile = None
+            self._floor.lose(self._wall())
+            self._blind()
+
+    def resync(self) -> None:
+        """Ask for all members of all queues: after each connection, and from time to time to be sure."""
+        if self.link is not None and self.is_up and self._meanwhile is None:
+            self._meanwhile = []
+            self.link.ask(self._listed, "QueueStatus")
+
+    def _listed(self, answer: Sequence[Message]) -> None:
+        since, self._meanwhile = self._meanwhile, None
+        if not answer or since is None:  # the connection has ended meanwhile
+            return
+        try:
+            listed = list(members(answer))
+        except AmiError as strange:
+            log.warning("the switch does not say who works in its queues", why=str(strange))
+            self.trouble(strange.trouble)
+            return
+        now = self._wall()
+        self._floor.resync(listed, now)
+        for event in since:  # what came while the list was made may be newer than it
+            self._floor.apply(event, now)
 
     def trouble(self, kind: AmiTrouble) -> None:
         """Count it."""
@@ -129,22 +186,45 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
     folders.follow("policies", order, observed, live=policies.version)
     process.every(REST_SECONDS, folders.rest)
     process.metrics.store_up.set_function(lambda: float(process.writes.is_up))
-    switch = Switchboard(process.registry)
+    floor = Floor(wrap_up=lambda queue: kpis.yardsticks.wrap_up.get(queue, 0))
+    loads_seen: dict[str, QueueLoad] = {}
+    writer = LoadWriter(process.writes, time.time)
+
+    def blind() -> None:
+        """Routers are to know at once that there is no news."""
+        loads_seen.clear()
+        writer.clear()
+
+    switch = Switchboard(process.registry, floor, wall=time.time, blind=blind)
     link = AmiLink(
         Login(user=settings.user, secret=settings.secret, events=EVENT_CLASSES),
         switch,
         clock=process.clock,
         retry=backoffPolicy(initialDelay=0.25, maxDelay=3.0, factor=1.5),
     )
-    loads = QueueLoads(
-        link, lambda: observed.policies.book.queues, LoadWriter(process.writes, time.time).publish
-    )
+    switch.link = link
+
+    def loaded(loads: Mapping[str, QueueLoad]) -> None:
+        loads_seen.clear()
+        loads_seen.update(loads)
+        writer.publish(loads)
+
+    loads = QueueLoads(link, lambda: observed.policies.book.queues, loaded)
     process.every(LOAD_SECONDS, loads.ask)
+    process.every(AUDIT_SECONDS, switch.resync)
     ami = settings.ami
     endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
     service = link.service(endpoint(process.reactor, ami.host, ami.port, timeout=CONNECT_SECONDS))
     process.start(service)
     following = _followed(process, settings, observed, memory, kpis=kpis, key=key)
+    floor_metrics = FloorMetrics(
+        floor=floor,
+        loads=lambda: loads_seen,
+        calls=lambda: following.open_calls,
+        queues=lambda: iter(observed.policies.book.queues),
+        now=time.time,
+    )
+    process.registry.register(cast("Any", floor_metrics))
 
     watched = process.watched(
         settings.metrics, lambda: switch.is_up and process.writes.is_up and following.is_caught_up

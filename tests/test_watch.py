@@ -18,19 +18,44 @@ from typing import BinaryIO
 import pytest
 from prometheus_client import CollectorRegistry
 
-from router.ami.wire import AmiTrouble, Message, Receiver
+from router.ami.wire import AmiTrouble, Receiver
 from router.facts import Contact, QueueLoad
+from router.floor import AgentState, Floor
 from router.numbers import Number
 from router.settings import StoreUrl
 from router.store.keyfile import load_key, make_key
 from router.store.layout import FRESH_SECONDS, contacts_key, decode_contacts, decode_load
 from router.store.stream import read
 from router.watch import Switchboard, WatchSettings
-from tests.ami.packets import ANSWERED, BANNER, JOINED, READY, SUMMARY, packet
+from tests.ami.packets import (
+    ANSWERED,
+    BANNER,
+    JOINED,
+    MEMBER_PAUSED,
+    MEMBERS,
+    READY,
+    SUMMARY,
+    packet,
+)
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 20.0
 """Seconds that a condition may take to come true; it never takes one."""
+
+
+class Lists:
+    """A link that is asked for lists, and answers when the test says so."""
+
+    def __init__(self):
+        self.asked = []
+
+    def ask(self, answered, name):
+        self.asked.append((name, answered))
+
+    def tell(self, text):
+        parts = [packet(part) for part in text.strip().split("\n\n") if part]
+        _, answered = self.asked.pop(0)
+        answered(Receiver().receive(BANNER + b"".join(parts)))
 
 
 class TestSwitchboard:
@@ -39,15 +64,55 @@ class TestSwitchboard:
         return CollectorRegistry()
 
     @pytest.fixture
-    def board(self, registry):
-        return Switchboard(registry)
+    def floor(self):
+        return Floor(wrap_up=lambda _: 0)
+
+    @pytest.fixture
+    def blind(self):
+        return []
+
+    @pytest.fixture
+    def board(self, registry, floor, blind):
+        return Switchboard(registry, floor, wall=lambda: 7.5, blind=lambda: blind.append(7.5))
+
+    def hear(self, board, *texts):
+        for message in Receiver().receive(BANNER + b"".join(map(packet, texts))):
+            board.event(message)
 
     def test_counts_messages(self, board, registry):
         """All of them, whatever they mean."""
-        messages: list[Message] = Receiver().receive(BANNER + b"".join(map(packet, (JOINED, ANSWERED))))
-        for message in messages:
-            board.event(message)
+        self.hear(board, JOINED, ANSWERED)
         assert registry.get_sample_value("ivr_ami_messages_total") == 2
+
+    def test_makes_the_floor(self, board, floor):
+        """Once the members are listed; what came while the list was made is newer than it."""
+        link = Lists()
+        board.link = link
+        board.state(up=True)
+        self.hear(board, MEMBER_PAUSED.replace("general-1", "vip-1"))
+        board.resync()  # one list at a time
+        assert [asked for asked, _ in link.asked] == ["QueueStatus"]
+        assert not floor.is_known
+        link.tell(MEMBERS)
+        assert floor.is_known
+        assert floor.queues(7.5) == {("vip", AgentState.READY): 1, ("general", AgentState.PAUSED): 1}
+
+    def test_is_blind_without_the_switch(self, board, floor, blind):
+        """A list that was asked for before counts no more."""
+        link = Lists()
+        board.link = link
+        board.state(up=True)
+        board.state(up=False)
+        assert (floor.is_known, blind) == (False, [7.5])
+        link.tell("")
+        assert not floor.is_known
+        board.state(up=True)
+        link.tell(MEMBERS)
+        assert floor.is_known
+
+    def test_counts_what_it_does_not_believe(self, board, registry):
+        self.hear(board, MEMBER_PAUSED.replace("Status: 1", "Status: x"))
+        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": "tainted"}) == 1
 
     @pytest.mark.parametrize("kind", AmiTrouble)
     def test_has_every_trouble_from_the_start(self, board, registry, kind):
@@ -111,7 +176,9 @@ class PlayedSwitch:
         client.sendall(packet(f"Response: {'Success' if good else 'Error'}\nActionID: {asked['ActionID']}"))
         self._client = client
         while asked := self._action(lines):
-            answer = {"QueueSummary": SUMMARY, "Getvar": READY}.get(asked["Action"], "Response: Success")
+            answer = {"QueueSummary": SUMMARY, "Getvar": READY, "QueueStatus": MEMBERS}.get(
+                asked["Action"], "Response: Success"
+            )
             client.sendall(packet(re.sub("ActionID: .*", f"ActionID: {asked['ActionID']}", answer)))
 
     @staticmethod
@@ -299,9 +366,14 @@ def test_routers_find_in_the_store_how_busy_the_queues_are(observer, switch, val
     }
     assert all(abs(at - time.time()) <= FRESH_SECONDS for _, at in found.values())
     assert 0 < valkey.ttl("ivr:load") <= FRESH_SECONDS
+    assert observer.sample("ivr_floor_stale") == 0
+    assert observer.sample('ivr_queue_agents{queue="vip",state="ready"}') == 1
+    assert observer.sample('ivr_queue_waiting{queue="general"}') == 3
     switch.go()
     wait_for(lambda: not observer.is_ready(), "the switch is gone")
-    valkey.delete("ivr:load")
+    wait_for(lambda: not valkey.exists("ivr:load"), "routers know at once that there is no news")
+    assert observer.sample("ivr_floor_stale") == 1
+    assert observer.sample('ivr_queue_waiting{queue="general"}') is None
     before = observer.sample('ivr_ami_errors_total{kind="unreachable"}')
     wait_for(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}') > before + 1, "time goes by")
     assert valkey.exists("ivr:load") == 0

@@ -36,7 +36,7 @@ def waiting(answer: Sequence[Message]) -> dict[str, Waiting]:
     Raises:
         AmiError: the switch says no, or the lines are not those that app_queue.c writes.
     """
-    _, *summaries, _ = _agreed(answer, at_least=2)
+    _, *summaries, _ = agreed(answer, at_least=2)
     found = [{key: value for key, value in message.lines if key in _SUMMARY} for message in summaries]
     if any(told.keys() != _SUMMARY or told["Event"] != "QueueSummary" for told in found):
         raise AmiError(AmiTrouble.TAINTED, "a summary of a queue without its lines")
@@ -62,10 +62,10 @@ def ready(answer: Sequence[Message]) -> int:
     Raises:
         AmiError: the switch says no, or no number.
     """
-    return _count(_agreed(answer, at_least=1)[0]["Value"])
+    return _count(agreed(answer, at_least=1)[0]["Value"])
 
 
-def _agreed(answer: Sequence[Message], *, at_least: int) -> Sequence[Message]:
+def agreed(answer: Sequence[Message], *, at_least: int) -> Sequence[Message]:
     """An answer that is no refusal and has so many packets."""
     if answer[0]["Response"] != "Success":
         raise AmiError(AmiTrouble.REFUSED, answer[0]["Message"][:80])

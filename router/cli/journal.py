@@ -35,7 +35,7 @@ COLUMNS = {
     **dict.fromkeys(("wait", "waited", "talk"), "int64"),
     **dict.fromkeys(("repeat", "refused"), "bool"),
 }
-"""Of a Parquet file: each field that any event has, and its type; `grounds` is JSON, where it is asked for."""
+"""Each field that any event has, and its type; `grounds` is JSON, where it is asked for."""
 
 app = typer.Typer(no_args_is_help=True, help="Look at the journal of decisions and calls, or take it away.")
 

@@ -82,6 +82,11 @@ class Following:
         return self._tail.is_open
 
     @property
+    def open_calls(self) -> int:
+        """Calls that have not ended, as the log says."""
+        return sum(not call.ended for call in self._calls.open.values())
+
+    @property
     def behind(self) -> int:
         """Bytes that have not been read."""
         return self._tail.behind

@@ -32,6 +32,10 @@ class LoadWriter:
         commands = packed([("HSET", LOADS, *fields), ("EXPIRE", LOADS, FRESH_SECONDS)])
         self._link.request(commands, 2, self._written)
 
+    def clear(self) -> None:
+        """Say that there is no news any more: queues count as calm from now on."""
+        self._link.request(packed([("DEL", LOADS)]), 1, lambda _: None)
+
     def _written(self, told: list[Reply] | StoreError) -> None:
         self._is_writing = False
         wrong = told if isinstance(told, StoreError) else refusal(told)

@@ -303,3 +303,126 @@ Response: Error
 ActionID: 4
 Message: Permission denied
 """
+MEMBER_PAUSED = """
+Event: QueueMemberPause
+Privilege: agent,all
+Timestamp: 1795800102.196231
+SystemName: ivr10000
+Queue: general-queue
+MemberName: general-1
+Interface: PJSIP/general-1
+StateInterface: PJSIP/general-1
+Membership: static
+Penalty: 0
+CallsTaken: 3
+LastCall: 1795468600
+LastPause: 1795800102
+LoginTime: 1795800101
+InCall: 0
+Status: 1
+Paused: 1
+PausedReason: lunch
+Ringinuse: 0
+Wrapuptime: 0
+"""
+"""Somebody has a member paused, with a reason."""
+COMPLETED = (
+    ANSWERED.replace("Event: AgentConnect", "Event: AgentComplete")
+    .replace("Timestamp: 1795468683.588064", "Timestamp: 1795468693.120934")
+    .replace("HoldTime: 0\nRingTime: 0", "HoldTime: 0\nTalkTime: 10\nReason: agent")
+)
+"""The member has hung up: the lines of AgentConnect, but for the last two."""
+MEMBERS = """
+Response: Success
+ActionID: 7
+EventList: start
+Message: Queue status will follow
+
+Event: QueueParams
+Queue: vip
+Max: 0
+Strategy: leastrecent
+Calls: 1
+Holdtime: 0
+TalkTime: 0
+Completed: 0
+Abandoned: 0
+ServiceLevel: 15
+ServicelevelPerf: 0.0
+ServicelevelPerf2: 0.0
+Weight: 30
+ActionID: 7
+
+Event: QueueMember
+Queue: vip
+Name: vip-1
+Location: PJSIP/vip-1
+StateInterface: PJSIP/vip-1
+Membership: static
+Penalty: 0
+CallsTaken: 0
+LastCall: 0
+LastPause: 0
+LoginTime: 1795800101
+InCall: 0
+Status: 1
+Paused: 0
+PausedReason:\x20
+Wrapuptime: 0
+ActionID: 7
+
+Event: QueueEntry
+Queue: vip
+Position: 1
+Channel: PJSIP/trunk-0000000a
+Uniqueid: 1795468683.10
+CallerIDNum: 13800138000
+CallerIDName: vip
+ConnectedLineNum: unknown
+ConnectedLineName: unknown
+Wait: 3
+Priority: 20
+ActionID: 7
+
+Event: QueueMember
+Queue: general-queue
+Name: vip-1
+Location: PJSIP/vip-1
+StateInterface: PJSIP/vip-1
+Membership: static
+Penalty: 1
+CallsTaken: 0
+LastCall: 0
+LastPause: 0
+LoginTime: 1795800101
+InCall: 0
+Status: 1
+Paused: 0
+PausedReason:\x20
+Wrapuptime: 0
+ActionID: 7
+
+Event: QueueMember
+Queue: own-vip-1
+Name: vip-1
+Location: PJSIP/vip-1
+StateInterface: PJSIP/vip-1
+Membership: static
+Penalty: 0
+CallsTaken: 0
+LastCall: 0
+LastPause: 0
+LoginTime: 1795800101
+InCall: 0
+Status: 1
+Paused: 0
+PausedReason:\x20
+Wrapuptime: 0
+ActionID: 7
+
+Event: QueueStatusComplete
+ActionID: 7
+EventList: Complete
+ListItems: 5
+"""
+"""What the switch answers to QueueStatus, some queues left out."""

@@ -11,9 +11,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from ruamel.yaml import YAML
 
+from metrics.floor import FloorMetrics
 from metrics.kpis import CallKpis, RoutingKpis
 from metrics.service import QueueLogMetrics, RouterMetrics, ServiceMetrics
 from metrics.tally import Collected
+from router.floor import Floor
 from router.watch import Switchboard
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,6 +26,7 @@ ALERTED = {rule["alert"]: rule for rule in YAML(typ="safe").load(ALERTS)["groups
 WHERE = 'hotline="10010",queue="vip",province="henan",segment="vip"'
 QUEUE = 'hotline="10010",queue="vip"'
 ENDED = {"answered": 1000, "abandoned": 60, "timed_out": 30, "refused": 10, "cut": 0}
+SPENT = {"ready": 200, "ringing": 50, "talking": 700, "wrap_up": 50, "paused": 900, "logged_out": 9000}
 A_STEP = {
     **{f'ivr_requests_total{{{WHERE},outcome="{outcome}"}}': count for outcome, count in ENDED.items()},
     f"ivr_demand_total{{{WHERE}}}": 1250,
@@ -42,6 +45,7 @@ A_STEP = {
     f"ivr_queued_total{{{QUEUE}}}": 1080,
     f"ivr_abandoned_total{{{QUEUE}}}": 54,
     f"ivr_short_abandoned_total{{{QUEUE}}}": 27,
+    **{f'ivr_agent_seconds_total{{queue="vip",state="{state}"}}': count for state, count in SPENT.items()},
 }
 """How each counter grows; 1000, 60, 860 and 20 are the check values of the four service levels."""
 TEN_THOUSANDTHS = {
@@ -61,8 +65,10 @@ TEN_THOUSANDTHS = {
     "transfer": 400,
     "queue_abandon": 500,
     "queue_short_abandon": 250,
+    "occupancy": 7500,
 }
 LEVELS = {
+    "queue": '{queue="vip"}',
     "hotline": '{hotline="10010"}',
     "hotline_queue": '{hotline="10010", queue="vip"}',
     "hotline_province": '{hotline="10010", province="henan"}',
@@ -108,7 +114,7 @@ def test_every_ratio_is_what_its_formula_says(tmp_path: Path, window: str, step:
         value = TEN_THOUSANDTHS[what.removeprefix("ivr_")]
         sample = {"labels": LEVELS[level], "value": value}
         wanted.append({"expr": f"round({record} * 10000)", "eval_time": f"{end}m", "exp_samples": [sample]})
-    assert len(wanted) == 56
+    assert len(wanted) == 57
     steps = end // step
     series = [{"series": name, "values": f"0+{count}x{steps}"} for name, count in A_STEP.items()]
     test = {"interval": f"{step}m", "input_series": series, "promql_expr_test": wanted}
@@ -127,13 +133,25 @@ DEMAND = 'ivr_demand_total{hotline="10010",queue="elder-care"}'
 GOOD = 'ivr_requests_total{hotline="10010",outcome="answered"}'
 BAD = 'ivr_requests_total{hotline="10010",outcome="timed_out"}'
 FAST, SLOW, ALL = (f'ivr_decision_seconds_bucket{{le="{end}"}}' for end in ("0.01", "0.02", "+Inf"))
+READY_ONES, PAUSED_ONES = (
+    f'ivr_queue_agents{{instance="a",queue="vip",state="{state}"}}' for state in ("ready", "paused")
+)
+WAITING_ONES = 'ivr_queue_waiting{instance="a",queue="vip"}'
 FIRES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "ConnectionRateLow": ({GOOD: "0+8x120", BAD: "0+2x120"}, {GOOD: "0+9x120", BAD: "0+1x120"}),
     "SeniorsWait": ({BUCKET: "0+7x120", DEMAND: "0+10x120"}, {BUCKET: "0+9x120", DEMAND: "0+10x120"}),
     "DefaultRouteInUse": ({"ivr_undecided_total": "0+1x120"}, {"ivr_undecided_total": "5x120"}),
     "PolicyRefused": ({"ivr_policy_reload_ok": "0x120"}, {"ivr_policy_reload_ok": "1x120"}),
     "StoreDown": ({"ivr_store_up": "0x120"}, {"ivr_store_up": "1x118 0x2"}),
-    "SwitchUnseen": ({"ivr_ami_connected": "0x120"}, {"ivr_ami_connected": "1x120"}),
+    "SeniorQueueWaits": (
+        {'ivr_queue_longest_wait_seconds{queue="elder-care"}': "31x120"},
+        {'ivr_queue_longest_wait_seconds{queue="elder-care"}': "30x120"},
+    ),
+    "NoAgents": (
+        {READY_ONES: "0x120", PAUSED_ONES: "3x120", WAITING_ONES: "1x120"},
+        {READY_ONES: "1x120", PAUSED_ONES: "3x120", WAITING_ONES: "1x120"},
+    ),
+    "FloorStale": ({"ivr_floor_stale": "1x120"}, {"ivr_floor_stale": "0x120"}),
     "ObserverBehind": (
         {"ivr_queue_log_behind_bytes": "2000000x120"},
         {"ivr_queue_log_behind_bytes": "20x120", 'ivr_queue_log_errors_total{kind="gone"}': "1x120"},
@@ -182,7 +200,10 @@ def test_every_metric_that_is_named_exists() -> None:
     RouterMetrics(registry, refusals=(), store_errors=())
     RoutingKpis(registry)
     QueueLogMetrics(registry, troubles=())
-    Switchboard(registry)
+    floor = Floor(wrap_up=lambda _: 0)
+    Switchboard(registry, floor, wall=lambda: 0.0, blind=lambda: None)
+    metrics = FloorMetrics(floor=floor, loads=dict, calls=lambda: 0, queues=lambda: iter(()), now=lambda: 0.0)
+    registry.register(metrics)
     registry.register(Collected(CallKpis().tallies))
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
     there = {
