@@ -23,8 +23,11 @@ class AgentState(StrEnum):
 
 _IDLE = 1
 _BUSY = frozenset({2, 3, 6, 7, 8})
-"""States of a phone (devicestate.h): in use, busy, ringing, in use and ringing, on hold. A phone that may have
-one call only is busy already while it rings [seen on 22.10.1], so that only the switch's word tells a talk."""
+"""States of a phone (devicestate.h): in use, busy, ringing, in use and ringing, on hold.
+
+A phone that may have one call only is busy already while it rings [seen on 22.10.1]: only the switch's word tells
+a talk.
+"""
 _FIRST = (
     AgentState.TALKING,
     AgentState.RINGING,
