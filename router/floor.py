@@ -25,8 +25,8 @@ _IDLE = 1
 _BUSY = frozenset({2, 3, 6, 7, 8})
 """States of a phone (devicestate.h): in use, busy, ringing, in use and ringing, on hold.
 
-A phone that may have one call only is busy already while it rings [seen on 22.10.1]: only the switch's word tells
-a talk.
+A phone that may have one call only is busy already while it rings [seen on 22.10.1]: only the switch's word
+tells a talk.
 """
 _FIRST = (
     AgentState.TALKING,
