@@ -38,9 +38,11 @@ bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved;
 	$(BIN)/python -m loadtest.bench
 	$(BIN)/python -m tests.benchmarks.policy
 
-docs: $(VENV)/ready ## make the reference and the JSON Schemas of policy files anew
+docs: $(VENV)/ready ## make the reference, the JSON Schemas, the rules and the dashboards anew
 	$(BIN)/ivr schema --write policies/schema
 	$(BIN)/ivr schema --reference docs/reference
+	$(BIN)/python -m metrics.make_rules > metrics/rules.yml
+	$(BIN)/python -m metrics.make_dashboards metrics/dashboards
 
 switch: $(VENV)/ready ## get an Asterisk 22, SIPp and the prompts (once; cached)
 	deploy/packages switch

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from math import inf
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from metrics.kpis import SECONDS
 
 
 class ServiceMetrics:
@@ -45,6 +47,12 @@ class RouterMetrics:
             registry=registry,
         )
         self.agi_sessions = Gauge("ivr_agi_sessions", "FastAGI sessions open.", registry=registry)
+        self.store_seconds = Histogram(
+            "ivr_store_seconds",
+            "A lookup, from the question to the answer or to its deadline.",
+            registry=registry,
+            buckets=SECONDS,
+        )
         self.store_errors = Counter(
             "ivr_store_errors",
             "Lookups without an answer: their callers are decided for as unknown.",

@@ -147,7 +147,12 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     process.metrics.store_up.set_function(lambda: float(lookups.is_up))
     routing = Routing(
         policies=policies,
-        store=Callers(lookups, lambda error: metrics.store_errors.labels(error.kind).inc(), time.time),
+        store=Callers(
+            lookups,
+            lambda error: metrics.store_errors.labels(error.kind).inc(),
+            time.time,
+            took=metrics.store_seconds.observe,
+        ),
         publish=to_all(kpis.observe, process.journal.publish),
         key=key,
         wall=time.time,

@@ -22,11 +22,18 @@ _NO_LOADS: Mapping[str, QueueLoad] = {}
 class Callers:
     """Reads callers through the link; what the inside knows as its CallerStore."""
 
-    def __init__(self, link: Link, failed: Callable[[StoreError], None], wall: Callable[[], float]) -> None:
-        """``failed`` is told of every lookup without an answer, to be counted.
+    def __init__(
+        self,
+        link: Link,
+        failed: Callable[[StoreError], None],
+        wall: Callable[[], float],
+        took: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """``failed`` is told of every lookup without an answer, ``took`` how many seconds each one was.
 
         ``wall`` gives seconds since the epoch: the load of a queue is only believed while it is fresh.
         """
+        self._took = took
         self._link = link
         self._failed = failed
         self._wall = wall
@@ -47,7 +54,11 @@ class Callers:
         asked = self._asked
         reading = asked.stranger if pseudonym is None else asked.caller
 
+        clock = self._link.clock
+        began = clock.seconds()
+
         def told(replies: list[Reply] | StoreError) -> None:
+            self._took(clock.seconds() - began)
             result = replies if isinstance(replies, StoreError) else reading(replies)
             if isinstance(result, StoreError):
                 self._failed(result)

@@ -2,21 +2,13 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
 from ruamel.yaml import YAML
-
-from metrics.floor import FloorMetrics
-from metrics.kpis import CallKpis, RoutingKpis
-from metrics.service import QueueLogMetrics, RouterMetrics, ServiceMetrics
-from metrics.tally import Collected
-from router.floor import Floor
-from router.watch import Switchboard
 
 ROOT = Path(__file__).parent.parent.parent
 RULES, ALERTS = ROOT / "metrics/rules.yml", ROOT / "metrics/alerts.yml"
@@ -76,21 +68,12 @@ LEVELS = {
 }
 
 
-def promtool(*arguments: str) -> str:
-    """Run it; what it says. It must be content."""
-    program = shutil.which("promtool")
-    assert program is not None, "there is no promtool (Debian: apt install prometheus)"
-    done = subprocess.run((program, *arguments), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def played(folder: Path, tests: list[dict[str, object]], *files: Path, every: str = "1m") -> None:
-    """Have promtool play tests of files of rules."""
+def written(folder: Path, tests: list[dict[str, object]], *files: Path, every: str = "1m") -> str:
+    """A file of tests of rules, for promtool to play."""
     file = folder / "test.yml"
     wanted = {"rule_files": list(map(str, files)), "evaluation_interval": every, "tests": tests}
     file.write_text(json.dumps(wanted))  # JSON is YAML
-    promtool("test", "rules", str(file))
+    return str(file)
 
 
 def test_the_file_of_rules_is_the_one_that_is_made() -> None:
@@ -100,12 +83,14 @@ def test_the_file_of_rules_is_the_one_that_is_made() -> None:
     assert made.stdout == RULES.read_text(encoding="utf-8")
 
 
-def test_promtool_takes_both_files() -> None:
+def test_promtool_takes_both_files(promtool: Callable[..., str]) -> None:
     promtool("check", "rules", str(RULES), str(ALERTS))
 
 
 @pytest.mark.parametrize(("window", "step", "end"), [("5m", 1, 15), ("1h", 5, 90), ("1d", 60, 1800)])
-def test_every_ratio_is_what_its_formula_says(tmp_path: Path, window: str, step: int, end: int) -> None:
+def test_every_ratio_is_what_its_formula_says(
+    tmp_path: Path, window: str, step: int, end: int, promtool: Callable[..., str]
+) -> None:
     """At every level; step and end are minutes."""
     wanted = []
     records = [record for record in RECORDS if record.endswith(f"rate{window}")]
@@ -118,14 +103,18 @@ def test_every_ratio_is_what_its_formula_says(tmp_path: Path, window: str, step:
     steps = end // step
     series = [{"series": name, "values": f"0+{count}x{steps}"} for name, count in A_STEP.items()]
     test = {"interval": f"{step}m", "input_series": series, "promql_expr_test": wanted}
-    played(tmp_path, [test], RULES, every=f"{step}m")
+    promtool("test", "rules", written(tmp_path, [test], RULES, every=f"{step}m"))
 
 
-def test_a_ratio_of_nothing_is_no_sample(tmp_path: Path) -> None:
+def test_a_ratio_of_nothing_is_no_sample(tmp_path: Path, promtool: Callable[..., str]) -> None:
     series = [{"series": name, "values": "0x20"} for name in A_STEP]
     records = [record for record in RECORDS if record.endswith("rate5m")]
     wanted = [{"expr": record, "eval_time": "15m", "exp_samples": []} for record in records]
-    played(tmp_path, [{"interval": "1m", "input_series": series, "promql_expr_test": wanted}], RULES)
+    promtool(
+        "test",
+        "rules",
+        written(tmp_path, [{"interval": "1m", "input_series": series, "promql_expr_test": wanted}], RULES),
+    )
 
 
 BUCKET = 'ivr_request_wait_seconds_bucket{hotline="10010",queue="elder-care",le="30.0"}'
@@ -174,7 +163,9 @@ FIRES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("alert", ALERTED)
-def test_an_alert_fires_when_it_should_and_only_then(tmp_path: Path, alert: str) -> None:
+def test_an_alert_fires_when_it_should_and_only_then(
+    tmp_path: Path, alert: str, promtool: Callable[..., str]
+) -> None:
     firing = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
     tests = [
         {
@@ -184,7 +175,11 @@ def test_an_alert_fires_when_it_should_and_only_then(tmp_path: Path, alert: str)
         }
         for series, samples in zip(FIRES[alert], ([{"labels": "{}", "value": 1}], []), strict=True)
     ]
-    played(tmp_path, tests, ALERTS, *([RULES] if "ivr_connection:" in ALERTED[alert]["expr"] else []))
+    promtool(
+        "test",
+        "rules",
+        written(tmp_path, tests, ALERTS, *([RULES] if "ivr_connection:" in ALERTED[alert]["expr"] else [])),
+    )
 
 
 @pytest.mark.parametrize("alert", ALERTED)
@@ -194,22 +189,8 @@ def test_an_alert_has_its_runbook(alert: str) -> None:
     assert f"\n### {alert}\n" in page
 
 
-def test_every_metric_that_is_named_exists() -> None:
-    registry = CollectorRegistry()
-    ServiceMetrics(registry, "0")
-    RouterMetrics(registry, refusals=(), store_errors=())
-    RoutingKpis(registry)
-    QueueLogMetrics(registry, troubles=())
-    floor = Floor(wrap_up=lambda _: 0)
-    Switchboard(registry, floor, wall=lambda: 0.0, blind=lambda: None)
-    metrics = FloorMetrics(floor=floor, loads=dict, calls=lambda: 0, queues=lambda: iter(()), now=lambda: 0.0)
-    registry.register(metrics)
-    registry.register(Collected(CallKpis().tallies))
-    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
-    there = {
-        family.name + suffix for family in registry.collect() for suffix in suffixes.get(family.type, ("",))
-    }
+def test_every_metric_that_is_named_exists(exported: frozenset[str]) -> None:
     text = RULES.read_text(encoding="utf-8") + ALERTS.read_text(encoding="utf-8")
     named = set(re.findall(r"(?<![:\w])ivr_\w+(?=[{\[ )])", text))
-    assert named - there == set()
+    assert named - exported == set()
     assert len(named) > 20

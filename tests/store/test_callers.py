@@ -28,7 +28,8 @@ class Store:
     def __init__(self):
         self.peer = Peer()
         self.failures, self.told = [], []
-        self.callers = Callers(self.peer.link, self.failures.append, lambda: NOW)
+        self.took = []
+        self.callers = Callers(self.peer.link, self.failures.append, lambda: NOW, self.took.append)
 
     def ask(self, needs, pseudonym="k1.abc"):
         """Ask; the commands that were sent, as words."""
@@ -125,3 +126,14 @@ def test_a_value_that_cannot_be_read_is_missing_and_no_other(store):
         "known": True,
         "joined": date(2015, 3, 2),
     }
+
+
+def test_every_lookup_is_timed(store):
+    """Also one without an answer: it took its deadline."""
+    clock = store.peer.link.clock
+    store.ask(NEEDS)
+    clock.advance(0.004)
+    store.answer(CUSTOMER, CONTACTS)
+    store.ask(NEEDS)
+    clock.advance(store.peer.link.deadline)
+    assert store.took == pytest.approx([0.004, store.peer.link.deadline])
