@@ -56,7 +56,7 @@ class FloorMetrics:
             agents.add_metric((state,), counts[state])
             for queue in names:
                 by_queue.add_metric((queue, state), queues[queue, state])
-                seconds.add_metric((queue, state), self.floor.seconds[queue, state])
+                seconds.add_metric((queue, state), self.floor.seconds.get((queue, state), 0))
         yield from (agents, by_queue, seconds)
 
     def _waiting(self) -> Iterator[GaugeMetricFamily]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import assert_never
 
 
 class AgentState(StrEnum):
@@ -90,50 +91,63 @@ class Floor:
 
     wrap_up: Callable[[str], int]
     """Seconds to write after a talk, in a queue."""
-    members: dict[tuple[str, str], Member] = field(default_factory=dict)
-    """By queue and agent."""
+    members: dict[str, dict[str, Member]] = field(default_factory=dict)
+    """By agent and queue."""
     talking: set[str] = field(default_factory=set)
     """Agents who talk with a caller, of whatever queue."""
-    seconds: Counter[tuple[str, AgentState]] = field(default_factory=Counter)
-    """By queue and state: how long agents of the queue have been in it, up to `counted`."""
-    counted: float | None = None
+    seconds: dict[tuple[str, AgentState], float] = field(default_factory=dict)
+    """By queue and state: how long agents of the queue have been in it, up to `advance`."""
+    since: dict[str, float] = field(default_factory=dict)
+    """By agent: up to when his time is in `seconds`."""
     is_known: bool = False
     """The members are those that the switch has; else they are what was known when it was last seen."""
     corrections: int = 0
     """Members of whom a list said something else than their events had."""
 
     def apply(self, event: FloorEvent, now: float) -> None:
-        """Know what has happened; times go up to ``now`` first."""
-        self.advance(now)
+        """Know what has happened; the agent's time goes up to ``now`` first."""
+        agent = event.agent
+        self._settle(agent, now)
+        rows = self.members.get(agent, {})
         match event:
-            case Member(queue=queue, agent=agent):
-                before = self.members.get((queue, agent))
+            case Member(queue=queue):
+                before = rows.get(queue)
                 last_call = max(event.last_call, before.last_call if before else 0)
-                self.members[queue, agent] = replace(event, last_call=last_call)
+                self.members.setdefault(agent, {})[queue] = replace(event, last_call=last_call)
                 if event.device == _IDLE:
                     self.talking.discard(agent)
-            case MemberGone(queue=queue, agent=agent):
-                self.members.pop((queue, agent), None)
-            case TalkBegan(agent=agent):
+            case MemberGone(queue=queue):
+                rows.pop(queue, None)
+                if not rows:
+                    self._forget(agent)
+            case TalkBegan():
                 self.talking.add(agent)
-            case TalkEnded(agent=agent, at=at):
+            case TalkEnded(at=at):
                 self.talking.discard(agent)
-                for key, member in self.members.items():
-                    if key[1] == agent:
-                        self.members[key] = replace(member, last_call=max(at, member.last_call))
+                for queue, member in rows.items():
+                    rows[queue] = replace(member, last_call=max(at, member.last_call))
+            case _ as never:
+                assert_never(never)
+
+    def _forget(self, agent: str) -> None:
+        self.members.pop(agent, None)
+        self.since.pop(agent, None)
+        self.talking.discard(agent)
 
     def resync(self, members: Iterable[Member], now: float) -> None:
         """Know all members anew; those with the queue ``""``, of agents' own, only tell who talks."""
         self.advance(now)
         known = list(members)
-        listed = {(member.queue, member.agent): member for member in known if member.queue}
-        states = {key: self.state(member, now) for key, member in self.members.items()}
+        before = self._states(now)
+        self.members, self.since = {}, {}
         self.talking = {member.agent for member in known if member.in_call}
+        for member in known:
+            if member.queue:
+                self.members.setdefault(member.agent, {})[member.queue] = member
+                self.since[member.agent] = now
         if self.is_known:
-            self.corrections += sum(
-                states.get(key) != self.state(member, now) for key, member in listed.items()
-            ) + len(states.keys() - listed.keys())
-        self.members = listed
+            after = self._states(now)
+            self.corrections += sum(before.get(key) != after.get(key) for key in before.keys() | after.keys())
         self.is_known = True
 
     def lose(self, now: float) -> None:
@@ -149,27 +163,49 @@ class Floor:
             return AgentState.LOGGED_OUT
         if member.paused:
             return AgentState.PAUSED
-        wrap_up = member.wrap_up or self.wrap_up(member.queue)
-        writes = bool(member.last_call) and now < member.last_call + wrap_up
-        return AgentState.WRAP_UP if writes else AgentState.READY
+        return AgentState.WRAP_UP if now < self._written(member) else AgentState.READY
+
+    def _written(self, member: Member) -> float:
+        """When a member has written what the last caller said."""
+        if not member.last_call:
+            return 0
+        return member.last_call + (member.wrap_up or self.wrap_up(member.queue))
+
+    def _states(self, now: float) -> dict[tuple[str, str], AgentState]:
+        return {
+            (member.queue, member.agent): self.state(member, now)
+            for rows in self.members.values()
+            for member in rows.values()
+        }
 
     def queues(self, now: float) -> Counter[tuple[str, AgentState]]:
         """How many agents of each queue are in each state."""
-        return Counter((queue, self.state(member, now)) for (queue, _), member in self.members.items())
+        return Counter((queue, state) for (queue, _), state in self._states(now).items())
 
     def agents(self, now: float) -> Counter[AgentState]:
         """How many agents are in each state; each is one, in however many queues."""
-        found: dict[str, AgentState] = {}
-        for (_, agent), member in self.members.items():
-            state = self.state(member, now)
-            other = found.get(agent, state)
-            found[agent] = min(state, other, key=_FIRST.index)
-        return Counter(found.values())
+        return Counter(
+            min((self.state(member, now) for member in rows.values()), key=_FIRST.index)
+            for rows in self.members.values()
+        )
 
     def advance(self, now: float) -> None:
         """Count how long agents have been in their states; while nobody knows, nothing is counted."""
-        if self.is_known and self.counted is not None and now > self.counted:
-            gone = now - self.counted
-            for key, agents in self.queues(now).items():
-                self.seconds[key] += agents * gone  # type: ignore[assignment]  # seconds have fractions
-        self.counted = now
+        for agent in self.members:
+            self._settle(agent, now)
+
+    def _settle(self, agent: str, now: float) -> None:
+        """Count one agent's time: of what is an event for nobody only the end of wrap-up can lie in it."""
+        began = self.since.get(agent, now)
+        self.since[agent] = max(began, now)
+        if not self.is_known or now <= began:
+            return
+        for queue, member in self.members.get(agent, {}).items():
+            state = self.state(member, began)
+            until = min(self._written(member), now) if state is AgentState.WRAP_UP else now
+            self._count(queue, state, until - began)
+            if until < now:
+                self._count(queue, AgentState.READY, now - until)
+
+    def _count(self, queue: str, state: AgentState, seconds: float) -> None:
+        self.seconds[queue, state] = self.seconds.get((queue, state), 0) + seconds

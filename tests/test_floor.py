@@ -97,6 +97,13 @@ def test_time_in_each_state_is_counted_from_change_to_change():
     assert made.seconds == {("vip", READY): 3, ("vip", RINGING): 2, ("vip", TALKING): 40}
 
 
+def test_time_is_parted_where_wrap_up_ends():
+    """Nobody says so; the time is right whenever it is looked at."""
+    made = floor(member(last_call=95), now=100.0)
+    made.advance(112.0)
+    assert made.seconds == {("vip", WRITING): 5, ("vip", READY): 7}
+
+
 def test_nothing_is_counted_while_nobody_knows():
     made = floor(member(), now=100.0)
     made.lose(110.0)
@@ -136,6 +143,10 @@ EVENTS = st.one_of(
 )
 
 
+def size(made):
+    return sum(map(len, made.members.values()))
+
+
 @given(st.lists(st.tuples(EVENTS, st.floats(0, 20))), st.lists(MEMBERS))
 def test_whatever_is_said_it_adds_up(told, listed):
     """Seconds are those of all members; a list makes the floor what it says."""
@@ -143,11 +154,12 @@ def test_whatever_is_said_it_adds_up(told, listed):
     made.resync([], 0.0)
     now, expected = 0.0, 0.0
     for event, later in told:
-        expected += len(made.members) * later
+        expected += size(made) * later
         now += later
         made.apply(event, now)
-        assert sum(made.queues(now).values()) == len(made.members)
-        assert sum(made.agents(now).values()) == len({agent for _, agent in made.members})
+        assert sum(made.queues(now).values()) == size(made)
+        assert sum(made.agents(now).values()) == len(made.members)
+    made.advance(now)
     assert sum(made.seconds.values()) == pytest.approx(expected)
     made.resync(listed, now)
     fresh = Floor(wrap_up=wrap_up_of)
