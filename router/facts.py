@@ -1,7 +1,7 @@
 """All that a decision may look at, as values: the call, the customer, the contacts, the time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import NewType
@@ -67,12 +67,16 @@ class QueueLoad:
     """Seconds that the one who has waited longest is there."""
     ready: int
     """Agents who could take a call now."""
+    known: int = 1
+    """1: this is fresh news; 0: there is none, and these figures stand in for it."""
 
 
 MAX_LOAD = 100_000
 """The greatest value of each measure of a queue's load."""
-CALM = QueueLoad(waiting=0, longest_wait=0, ready=MAX_LOAD)
+CALM = QueueLoad(waiting=0, longest_wait=0, ready=MAX_LOAD, known=0)
 """What counts for a queue of which there is no fresh news: nobody is sent elsewhere without cause."""
+QUIET = replace(CALM, known=1)
+"""Fresh news that a queue is calm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

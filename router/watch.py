@@ -94,6 +94,7 @@ class Switchboard:
         self._wall = wall
         self._blind = blind
         self._meanwhile: list[FloorEvent] | None = None
+        self._is_refused = False
         self.link: AmiLink | None = None
         """What is asked for lists; set once there is one."""
         self.is_up = False
@@ -137,6 +138,11 @@ class Switchboard:
             self._meanwhile = []
             self.link.ask(self._listed, "QueueStatus")
 
+    def seek(self) -> None:
+        """Ask again while nobody knows: a switch that starts lets us in before it knows its queues."""
+        if not self._floor.is_known:
+            self.resync()
+
     def _listed(self, answer: Sequence[Message]) -> None:
         since, self._meanwhile = self._meanwhile, None
         if not answer or since is None:  # the connection has ended meanwhile
@@ -144,9 +150,12 @@ class Switchboard:
         try:
             listed = list(members(answer))
         except AmiError as strange:
-            log.warning("the switch does not say who works in its queues", why=str(strange))
+            if not self._is_refused:  # said once, counted each time
+                log.warning("the switch does not say who works in its queues", why=str(strange))
+            self._is_refused = True
             self.trouble(strange.trouble)
             return
+        self._is_refused = False
         now = self._wall()
         self._floor.resync(listed, now)
         for event in since:  # what came while the list was made may be newer than it
@@ -211,6 +220,7 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
 
     loads = QueueLoads(link, lambda: observed.policies.book.queues, loaded)
     process.every(LOAD_SECONDS, loads.ask)
+    process.every(LOAD_SECONDS, switch.seek)
     process.every(AUDIT_SECONDS, switch.resync)
     ami = settings.ami
     endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint

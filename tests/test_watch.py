@@ -110,6 +110,21 @@ class TestSwitchboard:
         link.tell(MEMBERS)
         assert floor.is_known
 
+    def test_asks_again_while_nobody_knows(self, board, floor, registry):
+        """A switch that starts lets us in before app_queue is there."""
+        link = Lists()
+        board.link = link
+        board.state(up=True)
+        for _ in range(2):
+            link.tell("Response: Error\nActionID: 1\nMessage: Invalid/unknown command: QueueStatus.")
+            assert not floor.is_known
+            board.seek()
+        link.tell(MEMBERS)
+        assert floor.is_known
+        board.seek()
+        assert not link.asked
+        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": "refused"}) == 2
+
     def test_counts_what_it_does_not_believe(self, board, registry):
         self.hear(board, MEMBER_PAUSED.replace("Status: 1", "Status: x"))
         assert registry.get_sample_value("ivr_ami_errors_total", {"kind": "tainted"}) == 1

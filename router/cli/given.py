@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from router.errors import SettingsError
-from router.facts import CALM, MAX_LOAD, CallId, Contact, Facts, QueueLoad, Value
+from router.facts import MAX_LOAD, QUIET, CallId, Contact, Facts, QueueLoad, Value
 from router.policy.attributes import KNOWN
 from router.policy.check import unknown
 from router.policy.names import Duration
-from router.policy.nodes import Measure
+from router.policy.nodes import FIGURES, Measure
 from router.policy.rulebook import Rulebook
 from router.policy.suite.schema import instant
 
@@ -37,7 +37,9 @@ class Given:
             for place, (ago, answered) in enumerate(calls)
         )
         loads: dict[str, QueueLoad] = {
-            queue: replace(facts.loads.get(queue, CALM), **{str(name): value for name, value in load.items()})
+            queue: replace(
+                facts.loads.get(queue, QUIET), **{str(name): value for name, value in load.items()}
+            )
             for queue, load in self.loads.items()
         }
         return replace(
@@ -106,8 +108,8 @@ def _load(book: Rulebook, text: str) -> tuple[str, Measure, int]:
         raise SettingsError(f'--load "{text}": write it like general.waiting=30 or general.longest_wait=45s')
     if found["queue"] not in book.queues:
         raise SettingsError(f"--load: {unknown('queue', found['queue'], book.queues)}")
-    if found["measure"] not in set(Measure):
-        raise SettingsError(f"--load: {unknown('measure', found['measure'], Measure)}")
+    if found["measure"] not in FIGURES:
+        raise SettingsError(f"--load: {unknown('measure', found['measure'], FIGURES)}")
     measure = Measure(found["measure"])
     value = found["value"]
     if value.isdigit():

@@ -118,11 +118,13 @@ class LoadTest(Strict):
     """How long the one who has waited longest is there."""
     ready: CountTest | None = None
     """Agents who could take a call now."""
+    known: bool | None = None
+    """Whether there is fresh news of the queue; without it nobody waits and agents are ready, as it were."""
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
         if self.model_fields_set <= {"queue"}:
-            raise ValueError("must ask for waiting, longest_wait or ready")
+            raise ValueError("must ask for waiting, longest_wait, ready or known")
         return self
 
 

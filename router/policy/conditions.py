@@ -184,6 +184,8 @@ def _load(node: Load) -> Test:
             return lambda facts: facts.loads.get(queue, CALM).longest_wait >= value
         case Measure.READY:
             return lambda facts: facts.loads.get(queue, CALM).ready >= value
+        case Measure.KNOWN:
+            return lambda facts: facts.loads.get(queue, CALM).known >= value
         case _ as never:
             assert_never(never)
 

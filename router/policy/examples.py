@@ -212,6 +212,7 @@ owner: {within: 24h, wait: 15s}
     "LoadTest": (
         "queue: vip\nwaiting: {at_least: 10}\n",
         "queue: vip\nlongest_wait: {at_least: 2m}\nready: {below: 1}\n",
+        "queue: vip\nknown: false\n",
     ),
     "CountTest": ("at_least: 3\nbelow: 10\n",),
     "WaitTest": ("at_least: 45s\nbelow: 5m\n",),

@@ -20,6 +20,7 @@ from router.policy.nodes import (
     InSegment,
     Leaf,
     Load,
+    Measure,
     Node,
     Not,
     Open,
@@ -218,7 +219,7 @@ class _Tracer:
                 return ClockTime(hours=self.policies.book.hours[hours], at=facts.now)
             case Load(queue=queue, measure=measure):
                 value: int = getattr(facts.loads.get(queue, CALM), measure)
-                return QueueMeasure(value=value, is_news=queue in facts.loads)
+                return QueueMeasure(value=value, is_news=measure is Measure.KNOWN or queue in facts.loads)
             case Share(of=of):
                 return Draw(part=drawn(of, facts.identity))
             case _:

@@ -112,6 +112,12 @@ class Measure(StrEnum):
     WAITING = "waiting"
     LONGEST_WAIT = "longest_wait"
     READY = "ready"
+    KNOWN = "known"
+    """1 where there is fresh news of the queue; without it the figures are those of `CALM` (router.facts)."""
+
+
+FIGURES = (Measure.WAITING, Measure.LONGEST_WAIT, Measure.READY)
+"""What is measured where there is news."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from router.decision import Action, Announce, Overflow, Owner, Penalty, Refuse, ToMenu, ToQueue
 from router.policy.clauses import Condition, LoadTest, tests_of
 from router.policy.nodes import (
+    FIGURES,
     SHARES,
     AllOf,
     AnyOf,
@@ -94,7 +95,10 @@ def node_of(condition: Condition) -> Node:
 
 
 def _loads(test: LoadTest) -> Iterator[Node]:
-    for measure in Measure:
+    if test.known is not None:
+        known = Load(test.queue, Measure.KNOWN, 1)
+        yield known if test.known else Not(known)
+    for measure in FIGURES:
         asked = getattr(test, measure)
         if asked is not None and asked.at_least is not None:
             yield Load(test.queue, measure, asked.at_least)

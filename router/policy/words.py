@@ -172,8 +172,13 @@ class _Words:
         return self.of.missing.format(value=_text(value)) if is_missing else _text(value)
 
     def measured(self, node: object, value: int) -> str:
-        is_wait = isinstance(node, Load) and node.measure is Measure.LONGEST_WAIT
-        return self.duration(value) if is_wait else str(value)
+        match node:
+            case Load(measure=Measure.LONGEST_WAIT):
+                return self.duration(value)
+            case Load(measure=Measure.KNOWN):
+                return self.of.yes if value else self.of.no
+            case _:
+                return str(value)
 
     def time(self, time: ClockTime, *, is_open: bool) -> str:
         calendar = time.hours.calendar
@@ -198,6 +203,8 @@ class _Words:
                 return _need(self.of.counted, wanted).format(value=count)
             case Open():
                 return _need(self.of.open_needs, wanted)
+            case Load(measure=Measure.KNOWN):
+                return self.of.yes if wanted else self.of.no
             case Load(at_least=value):
                 return _need(self.of.at_least, wanted).format(value=self.measured(leaf, value))
             case Share(below=below):

@@ -176,7 +176,8 @@ class Placed:
         """
         _, events = stream.read(self._floor.base.client, self._place)
         told = [event for event in events if isinstance(event, CallRouted | CallAnswered | CallAbandoned)]
-        return sorted(told, key=lambda event: int(event.at))  # the switch tells whole seconds
+        # the switch tells whole seconds; within one, the decision came first
+        return sorted(told, key=lambda event: (int(event.at), not isinstance(event, CallRouted)))
 
     @property
     def answer_time(self) -> float:

@@ -91,7 +91,8 @@ def test_one_that_needs_too_much_memory_has_failed(examiner, policies):
     (policies / "large.yaml").write_text("".join(f"a{number}: {{b: [1, 2, 3]}}\n" for number in range(9000)))
     said = examiner.examine(Order(folder=policies, proof_seconds=None))
     assert isinstance(said, Failed)
-    assert "MemoryError" in said.why or "has ended" in said.why
+    # Python without memory may also stand still, until its time is up
+    assert any(why in said.why for why in ("MemoryError", "has ended", "no verdict in"))
     (policies / "large.yaml").unlink()
     assert isinstance(examiner.examine(Order(folder=policies, proof_seconds=None)), Good)
 

@@ -148,6 +148,8 @@ BUSY = {"general": QueueLoad(waiting=20, longest_wait=180, ready=1)}
         (Load("expert", Measure.WAITING, 1), False),
         (Load("expert", Measure.LONGEST_WAIT, 1), False),
         (Load("expert", Measure.READY, MAX_LOAD), True),
+        (Load("general", Measure.KNOWN, 1), True),
+        (Load("expert", Measure.KNOWN, 1), False),
     ],
 )
 def test_the_load_of_a_queue_is_measured_and_without_news_it_is_calm(

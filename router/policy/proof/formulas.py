@@ -9,12 +9,14 @@ from typing import Any, NewType, TypeVar
 
 from router.policy.attributes import KNOWN
 from router.policy.nodes import (
+    FIGURES,
     AllOf,
     AnyOf,
     Contacts,
     InSegment,
     Leaf,
     Load,
+    Measure,
     Node,
     Not,
     Open,
@@ -65,6 +67,7 @@ class Formulas:
         self._unanswered = self._counters()
         self._unknown_callers()
         self._empty_queues()
+        self._queues_without_news()
 
     def script(self) -> str:
         """What is new since the last time: declarations, and what must hold."""
@@ -193,6 +196,17 @@ class Formulas:
             someone, long = waits(queue)
             if (queue, someone.measure) in self._loads and (queue, long.measure) in self._loads:
                 self.require(any_of((self._leaf(0, someone), negated(self._leaf(0, long)))))
+
+    def _queues_without_news(self) -> None:
+        """Every figure of a queue of which there is no news is that of a calm one."""
+        for queue in dict.fromkeys(queue for queue, measure in self._loads if measure is Measure.KNOWN):
+            known = self._leaf(0, Load(queue, Measure.KNOWN, 1))
+            calm = [
+                self._equal(self._loads[queue, figure], self._space.loads[queue, figure].plain)
+                for figure in FIGURES
+                if (queue, figure) in self._loads
+            ]
+            self.require(any_of((known, all_of(calm))))
 
     def point(self, value: Callable[[Variable, int], int]) -> Point:
         """A state, by the values of variables of so many bits."""

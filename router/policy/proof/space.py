@@ -164,7 +164,8 @@ def waits(queue: str) -> tuple[Load, Load]:
 
 def _load(measure: Measure, loads: list[Load]) -> Classes[Load, int]:
     calm: int = getattr(CALM, measure)
-    values = sorted({calm, *steps([load.at_least for load in loads], 0, MAX_LOAD)})
+    most = 1 if measure is Measure.KNOWN else MAX_LOAD
+    values = sorted({calm, *steps([load.at_least for load in loads], 0, most)})
     return classes(
         values, calm, {load: [(bisect_left(values, load.at_least), len(values) - 1)] for load in loads}
     )

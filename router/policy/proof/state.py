@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from router.facts import CALM, Call, CallId, Contact, Data, Facts, QueueLoad
+from router.facts import CALM, QUIET, Call, CallId, Contact, Data, Facts, QueueLoad
 from router.policy.attributes import KNOWN
 from router.policy.conditions import somebody
-from router.policy.nodes import SHARES, Measure
+from router.policy.nodes import FIGURES, SHARES
 from router.policy.proof.classes import Values
 from router.policy.proof.runs import contains
 from router.policy.proof.space import Point, Space
@@ -91,8 +91,8 @@ def _loads(space: Space, point: Point) -> Mapping[str, QueueLoad]:
     loads: dict[str, QueueLoad] = {}
     for (queue, measure), number in point.loads.items():
         value = space.loads[queue, measure].examples[number]
-        loads[queue] = replace(loads.get(queue, CALM), **{measure.value: value})
-    return {queue: _possible(load) for queue, load in loads.items()}
+        loads[queue] = replace(loads.get(queue, QUIET), **{measure.value: value})
+    return {queue: _possible(load) for queue, load in loads.items() if load.known}
 
 
 def _possible(load: QueueLoad) -> QueueLoad:
@@ -143,7 +143,7 @@ def _plainer_loads(_space: Space, found: State) -> Iterator[State]:
     for queue, load in found.loads.items():
         others = {name: other for name, other in found.loads.items() if name != queue}
         yield replace(found, loads=others)
-        for measure in Measure:
+        for measure in FIGURES:
             calmer = _possible(replace(load, **{measure.value: getattr(CALM, measure)}))
             if calmer != load:
                 yield replace(found, loads={**others, queue: calmer})

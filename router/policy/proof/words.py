@@ -12,6 +12,7 @@ from router.policy.attributes import KNOWN
 from router.policy.conditions import drawn
 from router.policy.hours import opening
 from router.policy.nodes import (
+    FIGURES,
     SHARES,
     AtLeast,
     Below,
@@ -84,8 +85,8 @@ def _loads(facts: Facts, asked: Collection[Leaf]) -> Iterator[str]:
             yield f"no news of queue {queue}"
             continue
         load = facts.loads[queue]
-        told = [measure for measure in Measure if (queue, measure) in named or _special(load, measure)]
-        yield f"queue {queue}: {', '.join(_measure(load, measure) for measure in told or Measure)}"
+        told = [figure for figure in FIGURES if (queue, figure) in named or _special(load, figure)]
+        yield f"queue {queue}: {', '.join(_measure(load, figure) for figure in told or FIGURES)}"
 
 
 def _special(load: QueueLoad, measure: Measure) -> bool:
@@ -100,6 +101,8 @@ def _measure(load: QueueLoad, measure: Measure) -> str:
             return f"longest wait {duration(load.longest_wait)}"
         case Measure.READY:
             return f"{load.ready} ready"
+        case Measure.KNOWN:
+            return "fresh news"
         case _ as never:
             assert_never(never)
 
@@ -194,7 +197,7 @@ def plain(facts: Facts) -> Mapping[str, object]:
             for contact in facts.contacts
         ],
         "loads": {
-            queue: {measure.value: getattr(load, measure) for measure in Measure}
+            queue: {figure.value: getattr(load, figure) for figure in FIGURES}
             for queue, load in facts.loads.items()
         },
         "identity": facts.identity,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from router.errors import Problem
-from router.facts import CALM, Call, CallId, Contact, Data, Facts, QueueLoad, Value
+from router.facts import QUIET, Call, CallId, Contact, Data, Facts, QueueLoad, Value
 from router.policy.attributes import KNOWN
 from router.policy.conditions import somebody
 from router.policy.decide import Policies
@@ -73,7 +73,7 @@ class Situations:
         if name == NONE:
             return {}
         entries = self.file.loads[name].items()
-        return {queue: replace(CALM, **entry.model_dump(exclude_unset=True)) for queue, entry in entries}
+        return {queue: replace(QUIET, **entry.model_dump(exclude_unset=True)) for queue, entry in entries}
 
     def identity(self, given: Given, place: int) -> str:
         """Whom shares are drawn for in a case; a problem when nobody is found who fits."""

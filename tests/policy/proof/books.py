@@ -19,6 +19,7 @@ from router.policy.conditions import drawn
 from router.policy.domains import Boolean, Choice, Domain, Integer, Text, decoder
 from router.policy.hours import Calendar, Hours, Span
 from router.policy.nodes import (
+    FIGURES,
     AllOf,
     AnyOf,
     AtLeast,
@@ -178,7 +179,8 @@ questions: Mapping[str, st.SearchStrategy[Node]] = {
         st.builds(Prefix, st.just("city"), st.sampled_from(["a", "ab", "b", "ba"])),
     ),
     "contacts": st.builds(Contacts, st.sampled_from(WINDOWS), st.booleans(), st.integers(1, COUNTED)),
-    "load": st.builds(Load, st.just("general"), st.sampled_from(Measure), st.integers(0, 2)),
+    "load": st.just(Load("general", Measure.KNOWN, 1))
+    | st.builds(Load, st.just("general"), st.sampled_from(FIGURES), st.integers(0, 2)),
     "open": st.builds(Open, st.sampled_from(["office", "desk", "late"])),
     "share": st.builds(
         Share, st.sampled_from(["p", "q"]), st.sampled_from([0, 500, 2_500, 5_000, 9_500, 10_000])

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from router.facts import CALM, Facts, QueueLoad
+from router.facts import CALM, QUIET, Facts, QueueLoad
 from router.policy.clauses import MAX_COUNTED
 from router.policy.conditions import drawn
 from router.policy.nodes import AllOf, AtLeast, Contacts, Is, Load, Measure, Node, Open, Share
@@ -55,7 +55,7 @@ def test_plain_classes_are_an_unknown_caller_at_a_calm_time() -> None:
     facts = made(of).facts(0, DNIS)
     assert facts.customer == {"known": False, "star": 1, "job": "other", "vip": False, "city": ""}
     assert (facts.contacts, facts.now, facts.call.dnis) == ((), NOW, DNIS)
-    assert set(facts.loads.values()) == {CALM}
+    assert set(facts.loads.values()) == {QUIET}
 
 
 def test_contacts_of_a_longer_window_are_those_that_the_shorter_has_not() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from router.facts import CALM, MAX_LOAD, Data, Facts, QueueLoad
+from router.facts import MAX_LOAD, QUIET, Data, Facts, QueueLoad
 from router.policy.conditions import drawn
 from router.policy.decide import Policies
 from router.policy.load import load
@@ -72,7 +72,7 @@ def test_what_is_not_said_of_a_queue_is_as_in_a_quiet_hour() -> None:
         "general": QueueLoad(waiting=3, longest_wait=0, ready=MAX_LOAD),
         "vip": QueueLoad(waiting=0, longest_wait=120, ready=0),
     }
-    assert QueueLoad(waiting=0, longest_wait=0, ready=MAX_LOAD) == CALM
+    assert QueueLoad(waiting=0, longest_wait=0, ready=MAX_LOAD) == QUIET
     assert facts("load: quiet").loads == facts("load: none").loads == {}
 
 
