@@ -47,6 +47,27 @@ def test_what_the_switch_has_not_is_told_at_its_name(conf: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "told_of"),
+    [
+        ("wrap_up: 10s", "wrapuptime = 10", None),
+        ("wrap_up: 10s", "wrapuptime = 5", "wrap_up is 10 s, and conf/queues.conf has wrapuptime = 5"),
+        ("human: true", "wrapuptime = 5", "wrap_up is 0 s, and conf/queues.conf has wrapuptime = 5"),
+        ("wrap_up: 10s", "", "wrap_up is 10 s, and conf/queues.conf has wrapuptime = 0"),
+        ("human: true", "", None),
+        ("wrap_up: 10s", "wrapuptime = ten", None),
+        ("wrap_up: soon", "wrapuptime = 5", None),
+    ],
+)
+def test_how_long_agents_write_is_the_same_there(
+    conf: Path, ours: str, theirs: str, told_of: str | None
+) -> None:
+    (conf / "queues.conf").write_text(f"[people](!)\n{theirs}\n[vip](people)\n")
+    assert told(conf, f"queues:\n  vip: {{{ours}}}\n") == (
+        [f"queues.yaml:2:3 queues.vip: {told_of}"] if told_of else []
+    )
+
+
 def test_the_queue_general_has_another_name_there(conf: Path) -> None:
     (conf / "queues.conf").write_text("[general]\n[elder-care]\n[elder-car]\n")
     place = "queues.yaml:3:3 queues.general"
@@ -85,5 +106,5 @@ def test_a_file_with_other_mistakes_is_no_trouble(conf: Path, text: str) -> None
 def test_the_shipped_policies_name_only_what_the_shipped_switch_has() -> None:
     switch = read_switch(ROOT / "asterisk_conf")
     assert list(strangers(switch, read(ROOT / "policies/queues.yaml"))) == []
-    assert {"elder-care", "general", "default"} <= switch.queues
+    assert {"elder-care", "general", "default"} <= switch.queues.keys()
     assert "people" not in switch.queues

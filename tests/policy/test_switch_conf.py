@@ -1,8 +1,8 @@
-"""Names of sections in Asterisk's configuration files."""
+"""Sections and settings in Asterisk's configuration files."""
 
 import pytest
 
-from router.policy.switch_conf import parse_conf
+from router.policy.switch_conf import parse_conf, setting
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from router.policy.switch_conf import parse_conf
     ],
 )
 def test_the_sections_of_a_file_are_those_that_asterisk_has(text: str, sections: set[str]) -> None:
-    assert parse_conf(text).sections == sections
+    assert {section.name for section in parse_conf(text).sections if section.is_own} == sections
 
 
 def test_files_that_are_included_are_named_as_written() -> None:
@@ -36,3 +36,30 @@ def test_files_that_are_included_are_named_as_written() -> None:
         "; #include never.conf\n#exec /bin/true\n"
     )
     assert parse_conf(text).includes == ("site/members.conf", "my queues.conf", "more/*.conf")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("vip", "5"), ("expert", "20"), ("truck", "7"), ("senior", "10"), ("helper", "9"), ("other", None)],
+)
+def test_a_setting_is_the_templates_unless_the_section_says_otherwise(name: str, value: str | None) -> None:
+    text = """
+        [people](!)
+        wrapuptime = 5 ; seconds
+        [slow](!,people)
+        wrapuptime=>10
+        [vip](people)
+        [expert](people)
+        wrapuptime = 15
+        wrapuptime = 20
+        [truck](people)
+        [truck](+)
+        wrapuptime = 7
+        [senior](people,slow)
+        [other](other,later)
+        [later](!)
+        wrapuptime = 1
+        [helper](slow)
+        wrapuptime = 9
+    """
+    assert setting(parse_conf(text).sections, name, "wrapuptime") == value
