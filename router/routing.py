@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from router.decision import Decision, Mark, ToQueue
+from router.decision import Decision, Mark
 from router.errors import StoreError
 from router.events import CallRouted
 from router.facts import Call, Caller, Data, Facts
@@ -15,7 +15,7 @@ from router.policy.compile import PROVINCE
 from router.policy.decide import decide
 from router.policy.grounds import packed
 from router.policy.load import Policies
-from router.policy.owner import answered_since, owner_of
+from router.policy.owner import answered_since, owner_for
 from router.policy.shadow import Shadow
 
 log = structlog.get_logger()
@@ -133,9 +133,6 @@ def marked(decision: Decision, facts: Facts, policies: Policies) -> Mark:
     contacts = facts.contacts
     if not contacts:  # as for most callers
         return Mark(str(province))
-    action, call_id = decision.action, facts.call.call_id
-    owner = ""
-    if isinstance(action, ToQueue) and action.owner is not None:
-        owner = owner_of(action.owner, contacts, facts.now, call_id)
     since = facts.now - policies.trees[facts.call.dnis].repeat_within
-    return Mark(str(province), answered_since(contacts, since, call_id), owner)
+    repeat = answered_since(contacts, since, facts.call.call_id)
+    return Mark(str(province), repeat, owner_for(decision.action, facts))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from router.decision import UNMARKED
+from router.decision import UNMARKED, Mark
 from router.errors import StoreBusy, StoreDown, StoreTimeout
 from router.facts import Call, Caller, Contact, Data, QueueLoad
 from router.numbers import PseudonymKey
@@ -35,7 +35,8 @@ class Service:
             monotonic=lambda: 100.25,
         )
 
-    def answer(self, decision, mark=UNMARKED):  # noqa: ARG002  the protocol's
+    def answer(self, decision, mark=UNMARKED):
+        self.mark = mark
         self.trace.append(decision)
         return self.heard
 
@@ -92,6 +93,23 @@ def test_the_shipped_policy_routes_by_what_the_store_says(service, customer, con
     service.route()
     service.store.tell(service.caller(contacts=contacts, **customer))
     assert service.trace[0].destination == destination
+
+
+@pytest.mark.parametrize(
+    ("contacts", "mark"),
+    [
+        ([], Mark(province="henan")),
+        ([answered(1, "1.1")], Mark(province="henan", repeat=True, owner="elder-2")),
+        ([answered(25, "1.1")], Mark(province="henan", repeat=True)),
+        ([answered(73, "1.1")], Mark(province="henan")),
+    ],
+)
+def test_the_switch_is_told_what_kpis_and_the_dialplan_need(service, contacts, mark):
+    """The province; that a person has answered lately; who did so first."""
+    service.route()
+    contacts = [replace(contact, agent="elder-2") for contact in contacts]
+    service.store.tell(service.caller(contacts=contacts, age=70, province="henan"))
+    assert service.mark == mark
 
 
 @pytest.mark.parametrize("error", [StoreTimeout("x"), StoreDown("x"), StoreBusy("x")])

@@ -82,6 +82,7 @@ def as_json(told: Told, lang: Lang, *, unmask: bool) -> str:
             "segment": decision.segment,
             "destination": decision.destination,
             "reason": {language.value: reasons[language] for language in lang.reasons if language in reasons},
+            "owner": explanation.owner,
             "at": _time(explanation.facts.now),
             "data": explanation.facts.data,
             "customers_imported": None if told.imported is None else _time(told.imported),

@@ -26,6 +26,7 @@ from router.policy.nodes import (
     Open,
     Share,
 )
+from router.policy.owner import owner_for
 from router.policy.rulebook import Hotline, Route
 
 
@@ -138,6 +139,8 @@ class Explanation:
     """All of the hotline, in its order."""
     routes: tuple[RouteTrace, ...]
     """In order, up to the one that took the call."""
+    owner: str
+    """The agent who is rung first; empty: nobody in particular."""
 
     @property
     def route(self) -> Route:
@@ -160,6 +163,7 @@ def explain(policies: Policies, facts: Facts) -> Explanation:
         hotline=tree.hotline,
         segments=tuple(tracer.segments()),
         routes=tuple(tracer.routes()),
+        owner=owner_for(decision.action, facts),
     )
 
 

@@ -1,18 +1,21 @@
 """First-contact ownership: who took a caller's problem first answers the next call, too."""
 
-from router.decision import Owner
-from router.facts import CallId, Contact
+from router.decision import Action, ToQueue
+from router.facts import CallId, Contact, Facts
 
 
-def owner_of(owner: Owner, contacts: tuple[Contact, ...], now: int, call_id: CallId) -> str:
-    """The agent who was the first to answer this caller in the window; empty when nobody was.
+def owner_for(action: Action, facts: Facts) -> str:
+    """The agent who was the first to answer this caller in the action's window.
 
-    Contacts are dated by their answer, in seconds since the epoch; the call to decide for is none of them.
+    Empty when nobody was, or the action asks for nobody. Contacts are dated by their answer, in seconds since
+    the epoch; the call to decide for is none of them.
     """
-    since = now - owner.within
+    if not isinstance(action, ToQueue) or action.owner is None:
+        return ""
+    since, call_id = facts.now - action.owner.within, facts.call.call_id
     answered = [
         contact
-        for contact in contacts
+        for contact in facts.contacts
         if contact.agent and contact.answered and contact.at >= since and contact.call_id != call_id
     ]
     return min(answered, key=lambda contact: contact.at).agent if answered else ""

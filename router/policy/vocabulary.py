@@ -34,6 +34,8 @@ class Vocabulary:
     # the frame
     decision: str
     reason: str
+    owner: str
+    no_owner: str
     segments: str
     routes: str
     data: str
@@ -91,6 +93,8 @@ EN = Vocabulary(
     comma=", ",
     decision="{destination} by route {rule} of hotline {hotline}; segment {segment}; policy {policy}",
     reason="reason: {reason}",
+    owner="owner: {agent}, rung for up to {wait} first; the first to answer in the last {within}",
+    no_owner="owner: none; nobody is known to have answered in the last {within}",
     segments="segments",
     routes="routes",
     data="data: {known}",
@@ -152,6 +156,8 @@ ZH = Vocabulary(
     comma="、",
     decision="{destination}，热线 {hotline} 的路由 {rule}；客户群 {segment}；策略版本 {policy}",
     reason="原因：{reason}",
+    owner="首问责任人：{agent}，先振铃至多{wait}；最近{within}内最先接通者",
+    no_owner="首问责任人：无；最近{within}内未见有人接通",
     segments="客户群",
     routes="路由",
     data="数据：{known}",

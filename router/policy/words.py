@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from router.decision import ToQueue
 from router.facts import Data, Value
 from router.policy.attributes import KNOWN, Attribute
 from router.policy.explain import (
@@ -58,9 +59,9 @@ def worded(
 ) -> list[str]:
     """Lines of text, in English ("en") or Chinese ("zh"), indented by two blanks a level.
 
-    The decision, its reason, the segments, the routes up to the one that took the call, and where the data
-    came from. ``imported``: when customers were last imported, in seconds since the epoch; None: nothing is
-    said of it. ``reasons``: the languages to tell the route's reason in; None: as all else.
+    The decision, its reason, whom it rings first, the segments, the routes up to the one that took the call,
+    and where the data came from. ``imported``: when customers were last imported, in seconds since the epoch;
+    None: nothing is said of it. ``reasons``: the languages to tell the route's reason in; None: as all else.
     """
     words = _Words(VOCABULARIES[Language(language)], show_sensitive)
     given = explanation.route.reason or {}
@@ -74,6 +75,7 @@ def worded(
             policy=decision.policy,
         ),
         *(words.of.reason.format(reason=given[each]) for each in reasons or (language,) if each in given),
+        *words.owner(explanation),
         *([words.of.segments] if explanation.segments else []),
         *words.segments(explanation),
         words.of.routes,
@@ -91,6 +93,16 @@ def phrase(trace: Trace, language: str, *, show_sensitive: bool = False) -> str:
 class _Words:
     of: Vocabulary
     show_sensitive: bool
+
+    def owner(self, explanation: Explanation) -> Iterator[str]:
+        action = explanation.decision.action
+        if isinstance(action, ToQueue) and action.owner is not None:
+            template = self.of.owner if explanation.owner else self.of.no_owner
+            yield template.format(
+                agent=explanation.owner,
+                wait=self.duration(action.owner.wait),
+                within=self.duration(action.owner.within),
+            )
 
     def segments(self, explanation: Explanation) -> Iterator[str]:
         for segment in explanation.segments:

@@ -21,6 +21,7 @@ def test_a_caller_made_up_needs_no_store(ivr_explain, tmp_path):
         f"queue:elder-care by route senior-direct of hotline 10010; segment senior; policy {VERSION}",
         "reason: 65 or older: straight to a person",
         "reason: 65岁及以上，直达人工",
+        "owner: none; nobody is known to have answered in the last 24h",
         "segments",
         "  repeat: no — answered contacts in the last 72h: 1, needs at least 2",
         "  vip: no — any of",
@@ -114,7 +115,11 @@ def test_policies_with_mistakes_are_not_explained(ivr_explain, tmp_path):
 
 def test_in_chinese(ivr_explain):
     lines = ivr_explain("--set", "age=70", "--lang", "zh").stdout.splitlines()
-    assert lines[2:4] == ["原因：65岁及以上，直达人工", "客户群"]
+    assert lines[2:5] == [
+        "原因：65岁及以上，直达人工",
+        "首问责任人：无；最近24小时内未见有人接通",
+        "客户群",
+    ]
     assert ivr_explain("--set", "age=70", "--lang", "en").stdout.count("reason") == 1
 
 

@@ -25,6 +25,7 @@ def test_in_english() -> None:
     assert worded(explain(SHIPPED, SENIOR), "en", imported=NOW - 50 * HOUR) == [
         f"queue:elder-care by route senior-direct of hotline 10010; segment senior; policy {SHIPPED.version}",
         "reason: 65 or older: straight to a person",
+        "owner: none; nobody is known to have answered in the last 24h",
         "segments",
         "  repeat: no — answered contacts in the last 72h: 1, needs at least 2",
         "  vip: no — any of",
@@ -48,6 +49,7 @@ def test_in_chinese() -> None:
     assert worded(explain(SHIPPED, SENIOR), "zh", imported=NOW - 50 * HOUR) == [
         f"queue:elder-care，热线 10010 的路由 senior-direct；客户群 senior；策略版本 {SHIPPED.version}",
         "原因：65岁及以上，直达人工",
+        "首问责任人：无；最近24小时内未见有人接通",
         "客户群",
         "  repeat：否 — 最近72小时内已接通的来电：1，需至少 2 次",
         "  vip：否 — 满足任一",
@@ -255,6 +257,18 @@ def test_what_was_known_is_told(data: Data, customer: dict[str, Any], line: str)
 )
 def test_the_age_of_the_data_is_told(ago: int, line: str) -> None:
     assert f"  {line}" in worded(explain(SHIPPED, SENIOR), "en", imported=NOW - ago)
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "owner: elder-2, rung for up to 15s first; the first to answer in the last 24h"),
+        ("zh", "首问责任人：elder-2，先振铃至多15秒；最近24小时内最先接通者"),
+    ],
+)
+def test_who_is_rung_first_is_told(language: str, line: str) -> None:
+    mine = replace(SENIOR, contacts=(replace(contact(HOUR), agent="elder-2"),))
+    assert line in worded(explain(SHIPPED, mine), language)
 
 
 def test_both_languages_put_in_the_same_values() -> None:
