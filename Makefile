@@ -33,10 +33,12 @@ check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/ivr lint
 	$(BIN)/ivr test --require-coverage 100
 
-bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved; then policies by size
+bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved; policies by size; the observer
 	deploy/packages bench
 	$(BIN)/python -m loadtest.bench
 	$(BIN)/python -m tests.benchmarks.policy
+	$(BIN)/python -m tests.benchmarks.observer
+	$(BIN)/python -m tests.benchmarks.beside
 
 docs: $(VENV)/ready ## make the reference, the JSON Schemas, the rules and the dashboards anew
 	$(BIN)/ivr schema --write policies/schema

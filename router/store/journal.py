@@ -29,8 +29,8 @@ from router.store.stream import STREAM
 
 log = structlog.get_logger()
 
-BATCH = 512
-"""Events a round trip."""
+BATCH = 32
+"""Events a round trip: while a script adds them, no decision's question is answered."""
 PATIENCE = 1.0
 """Seconds that the store may not take events before they go to the spool."""
 KEEP = 8_192
@@ -108,6 +108,7 @@ class Journal:
         self._number = 0
         self._lost = 0
         self._refused_since: float | None = None
+        self._is_refused = False
 
     @property
     def waiting(self) -> int:
@@ -140,10 +141,9 @@ class Journal:
         """Write a batch, unless one is on its way; to be called by a timer and before the end."""
         if self._batch or self._is_aside:
             return
-        takes = self._link.is_up and self._refused_since is None
-        if not self._link.is_up:
+        if not self._link.is_up and self._waiting:
             self._refuse()
-        if self._spool is not None and self._must_spool(self._spool, takes=takes):
+        if self._spool is not None and self._must_spool(self._spool):
             self._put_aside(self._spool)
         elif not self._link.is_up:
             return
@@ -152,15 +152,17 @@ class Journal:
         else:
             self._send(self._draining or self._waiting)
 
-    def _must_spool(self, spool: Spool, *, takes: bool) -> bool:
+    def _must_spool(self, spool: Spool) -> bool:
         if not self._waiting:
             return False
+        is_full = len(self._waiting) >= KEEP
+        if self._link.is_up and not self._is_refused:  # a store that is back is tried first
+            return is_full and spool.records > 0
         late = self._refused_since is not None and self._clock.seconds() - self._refused_since >= PATIENCE
-        return (not takes and (late or len(self._waiting) >= KEEP)) or (
-            spool.records > 0 and len(self._waiting) >= KEEP
-        )
+        return late or is_full
 
     def _refuse(self) -> None:
+        self._is_refused = True
         if self._refused_since is None:
             self._refused_since = self._clock.seconds()
 
@@ -168,6 +170,7 @@ class Journal:
         """To the spool with all that waits."""
         self._batch = list(self._waiting)
         self._waiting.clear()
+        self._is_refused = False  # what comes next is offered to the store again
         records = [waiting.record for waiting in self._batch]
         self._is_aside = True
 
@@ -189,7 +192,7 @@ class Journal:
         def done(wrong: Exception | None) -> None:
             self._is_aside = False
             if wrong is not None:
-                spool.lose_oldest()
+                spool.lose_read()
                 return
             read: deque[_Waiting] = deque()
             for record in found:
@@ -207,11 +210,12 @@ class Journal:
         spool = self._spool
         assert spool is not None  # noqa: S101  something was drained
         self._draining = None
-        self._aside(spool.drop_oldest, lambda _: None)
+        self._aside(spool.drop_read, lambda _: None)
 
     def _send(self, source: deque[_Waiting]) -> None:
         if not source:
             return
+        self._is_refused = False
         window = self._window()
         self._batch = [source.popleft() for _ in range(min(len(source), BATCH))]
         commands, replies = [], []

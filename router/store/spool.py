@@ -63,6 +63,7 @@ class Spool:
             raise SettingsError(f"--spool {folder} cannot be used: {wrong.strerror}") from wrong
         self._named = int(self._segments[-1].path.stem) if self._segments else 0
         self._is_closed = True
+        self._read: _Segment | None = None
 
     @property
     def records(self) -> int:
@@ -81,15 +82,22 @@ class Spool:
             for record in records
         ]
         text = b"".join(lines)
-        while self._segments and sum(segment.size for segment in self._segments) + len(text) > self._bound:
-            oldest = self._segments.pop(0)
-            oldest.path.unlink(missing_ok=True)
-            self._dropped("spool_full", oldest.records)
+        while (room := self._idle()) and sum(each.size for each in self._segments) + len(text) > self._bound:
+            self._remove(room[0])
+            self._dropped("spool_full", room[0].records)
         segment = self._last()
         with os.fdopen(os.open(segment.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as file:
             file.write(text)
         segment.size += len(text)
         segment.records += len(lines)
+
+    def _idle(self) -> list[_Segment]:
+        """Those that may go: not the one that is on its way to the store."""
+        return [segment for segment in self._segments if segment is not self._read]
+
+    def _remove(self, segment: _Segment) -> None:
+        self._segments.remove(segment)
+        segment.path.unlink(missing_ok=True)
 
     def _last(self) -> _Segment:
         if self._is_closed or not self._segments or self._segments[-1].size >= SEGMENT:
@@ -107,18 +115,21 @@ class Spool:
         if not self._segments:
             return []
         self._is_closed = self._is_closed or len(self._segments) == 1
-        return list(_records(self._segments[0].path))
+        self._read = self._segments[0]
+        return list(_records(self._read.path))
 
-    def drop_oldest(self) -> None:
-        """Remove the oldest file: its events are where they belong."""
-        if self._segments:
-            self._segments.pop(0).path.unlink(missing_ok=True)
+    def drop_read(self) -> None:
+        """Remove the file that was read: its events are where they belong."""
+        if self._read is not None:
+            self._remove(self._read)
+            self._read = None
 
-    def lose_oldest(self) -> None:
-        """Give the oldest file up, which cannot be read, and count its events."""
-        if self._segments:
-            lost = self._segments.pop(0)
-            self._dropped("spool_failed", lost.records)
+    def lose_read(self) -> None:
+        """Give up the file that should be read and cannot be, and count its events."""
+        if self._read is not None:
+            self._segments.remove(self._read)
+            self._dropped("spool_failed", self._read.records)
+            self._read = None
 
     def close(self) -> None:
         """Give the folder back; what is in it stays."""

@@ -6,7 +6,8 @@ from twisted.internet.task import Clock
 
 from router.errors import StoreDown
 from router.events import from_json, to_json
-from router.store.journal import BATCH, Journal
+from router.store.journal import BATCH, PATIENCE, Journal
+from router.store.spool import Spool
 from router.store.stream import STREAM, find, read
 from tests.fakes import answered, routed
 
@@ -39,14 +40,14 @@ class Store:
 
 class Writer:
     def __init__(self, **options):
-        self.store, self.dropped, self.lines = Store(), [], []
+        self.store, self.dropped, self.lines, self.clock = Store(), [], [], Clock()
         self.journal = Journal(
             self.store,
             length=1000,
             window=lambda: 259_200,
             writer="w1",
             dropped=lambda why, events: self.dropped.extend([why] * events),
-            clock=Clock(),
+            clock=self.clock,
             line=self.lines.append,
             **options,
         )
@@ -117,6 +118,88 @@ def test_one_batch_is_on_its_way_at_a_time(writer):
     assert len(writer.events(writer.store.answer())) == BATCH
     assert len(writer.events(writer.store.answer())) == BATCH
     assert (writer.store.sent, writer.journal.waiting) == ([], 1)
+
+
+class Spooled(Writer):
+    """With a spool, and time that passes when the test says so."""
+
+    def __init__(self, folder, **options):
+        self.spool = Spool(folder, lambda why, events: self.dropped.extend([why] * events))
+        super().__init__(spool=self.spool, **options)
+
+    def publish(self, *call_ids):
+        for call_id in call_ids:
+            self.journal.publish(routed(call_id=call_id))
+
+    def ticks(self, *, late=False):
+        self.clock.advance(PATIENCE if late else 0.05)
+        self.journal.flush()
+
+    def written(self):
+        """The calls that the store has been sent, each batch taken."""
+        calls = []
+        while self.store.sent:
+            calls += [event.call_id for event in self.events(self.store.answer())]
+        return calls
+
+
+@pytest.fixture
+def spooled(tmp_path):
+    return Spooled(tmp_path / "spool")
+
+
+def test_events_go_to_the_spool_once_the_store_has_been_away_for_long(spooled):
+    spooled.store.is_up = False
+    spooled.publish("1")
+    spooled.ticks()
+    assert (spooled.journal.waiting, spooled.journal.spooled) == (1, 0)
+    spooled.ticks(late=True)
+    assert (spooled.journal.waiting, spooled.journal.spooled) == (0, 1)
+
+
+def test_an_empty_journal_has_not_waited(spooled):
+    """A process that starts before the store has nothing to say for a while."""
+    spooled.store.is_up = False
+    spooled.ticks()
+    spooled.ticks(late=True)
+    spooled.publish("1")
+    spooled.ticks()
+    assert (spooled.journal.waiting, spooled.journal.spooled) == (1, 0)
+
+
+def test_a_store_that_is_back_gets_all_in_order_though_events_never_cease(spooled):
+    """The spool first, then what has come since; each tick finds something new."""
+    spooled.store.is_up = False
+    spooled.publish("1")
+    spooled.ticks()
+    spooled.ticks(late=True)
+    spooled.store.is_up = True
+    written = []
+    for call_id in "2345":
+        spooled.publish(call_id)
+        spooled.ticks(late=True)
+        written += spooled.written()
+    assert written == ["1", "2", "3", "4", "5"][: len(written)]
+    spooled.ticks()
+    assert written + spooled.written() == ["1", "2", "3", "4", "5"]
+    assert (spooled.journal.spooled, spooled.dropped) == (0, [])
+
+
+def test_a_store_that_is_there_and_refuses_is_tried_again_and_again(spooled):
+    """Events go to the spool in between, and come from it in order once it takes them."""
+    for call_id in ("1", "2", "3"):
+        spooled.publish(call_id)
+        spooled.ticks()
+        if spooled.store.sent:
+            spooled.store.refuse(0, "OOM command not allowed when used memory > 'maxmemory'.")
+        spooled.ticks(late=True)
+    assert spooled.journal.spooled > 0
+    written = []
+    for _ in range(6):
+        spooled.ticks()
+        written += spooled.written()
+    assert written == ["1", "2", "3"]
+    assert (spooled.journal.waiting, spooled.journal.spooled, spooled.dropped) == (0, 0, [])
 
 
 def test_what_the_store_refused_is_written_again_in_order(writer):

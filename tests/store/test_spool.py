@@ -15,7 +15,7 @@ def drained(spool):
     numbers = []
     while spool.records:
         numbers += [each.number for each in spool.oldest()]
-        spool.drop_oldest()
+        spool.drop_read()
     return numbers
 
 
@@ -47,7 +47,7 @@ def test_what_comes_while_the_oldest_is_read_goes_to_another_file(make):
     spool.append([record(1)])
     assert [each.number for each in spool.oldest()] == [1]
     spool.append([record(2)])
-    spool.drop_oldest()
+    spool.drop_read()
     assert drained(spool) == [2]
 
 
@@ -61,6 +61,20 @@ def test_the_oldest_file_goes_when_there_is_no_room(make, monkeypatch, dropped):
     assert dropped
     assert sum(count for _, count in dropped) + len(left) == 10
     assert {why for why, _ in dropped} == {"spool_full"}
+
+
+def test_what_is_on_its_way_to_the_store_stays_though_there_is_no_room(make, monkeypatch, dropped):
+    """Else the file behind it would be taken for written, and be lost without a word."""
+    monkeypatch.setattr(module, "SEGMENT", 1)
+    size = len(b'["w",1,"{}",""]\n')
+    spool = make(bound=2 * size)
+    spool.append([record(1)])
+    spool.append([record(2)])
+    assert [each.number for each in spool.oldest()] == [1]
+    spool.append([record(3)])
+    assert dropped == [("spool_full", 1)]
+    spool.drop_read()
+    assert drained(spool) == [3]
 
 
 def test_a_torn_line_is_passed_over(make, tmp_path):
