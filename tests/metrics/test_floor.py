@@ -48,7 +48,7 @@ def test_agents_by_what_they_do_and_how_long(floor, sample):
     assert sample("ivr_agent_seconds_total", queue="vip", state="paused") == 10
 
 
-def test_every_queue_of_the_policies_has_series(floor, sample):
+def test_every_queue_of_the_policies_has_series(sample):
     for state in AgentState:
         assert sample("ivr_queue_agents", queue="truck", state=state) == 0
 
