@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -70,6 +71,28 @@ def wait_until_listening(pid: int, port: int, log: Path, seconds: float = 30) ->
         if not _is_alive(pid) or time.monotonic() > deadline:
             raise StartError(f"nothing listens on port {port}\n{log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.02)
+
+
+def wait_until_settled(port: int, line: str, log: Path, seconds: float = 30) -> None:
+    """Wait until the metrics on a port of loopback have a line.
+
+    Raises:
+        StartError: they do not have it in time.
+    """
+    deadline = time.monotonic() + seconds
+    while line not in _metrics(port):
+        if time.monotonic() > deadline:
+            raise StartError(f"never in its metrics: {line}\n{log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.1)
+
+
+def _metrics(port: int) -> list[str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as answer:
+            text: str = answer.read().decode()
+            return text.splitlines()
+    except OSError:
+        return []
 
 
 def cpu_us(pid: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.bench.load import Load, LoadTool, Outcome, Target, in_flight
-from loadtest.bench.processes import Cores, running, wait_until_listening
+from loadtest.bench.processes import Cores, running, wait_until_listening, wait_until_settled
 from loadtest.bench.servers import Server, filled
 
 
@@ -73,6 +73,8 @@ def _run(plan: Plan, server: Server, load: Load, skip: int) -> Outcome:
     tool = LoadTool(program=plan.folder / "agi_load", calls=plan.folder / "calls.csv", core=plan.cores.load)
     with running(command, core=plan.cores.server, log=log) as pid:
         wait_until_listening(pid, port, log)
+        if server.settled:
+            wait_until_settled(int(str(places["metrics_port"])), server.settled, log)
         target = Target(server=server.name, pid=pid, port=port)
         tool.offer(in_flight(4), target, seconds=plan.warm_up, skip=0)
         return tool.offer(load, target, seconds=plan.seconds, skip=skip)

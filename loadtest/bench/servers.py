@@ -25,6 +25,8 @@ class Server:
     """Commands that run once, before all rounds: its own copy of the customers."""
     modules: tuple[str, ...] = ()
     """Python modules that it needs; without them it is left out."""
+    settled: str = ""
+    """A line of its /metrics on ``{metrics_port}``: what it does once after its start is done."""
     must_answer: bool = False
     """A lost call fails the run; a peer may lose calls, the table says how many."""
 
@@ -67,6 +69,7 @@ SERVERS = (
             *(_IVR, "serve", "--agi", "127.0.0.1:{port}", "--metrics", "127.0.0.1:{metrics_port}"),
             *("--policies", "policies", *_STORE),
         ),
+        settled="ivr_policy_proved 1.0",  # proving takes a second or two of a core, beside the first calls
         must_answer=True,
     ),
     Server(

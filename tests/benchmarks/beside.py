@@ -22,7 +22,7 @@ import redis
 
 from loadtest.bench import customers, programs
 from loadtest.bench.load import LoadTool, Outcome, Target, at_rate, in_flight
-from loadtest.bench.processes import Cores, running, wait_until_listening
+from loadtest.bench.processes import Cores, running, wait_until_listening, wait_until_settled
 from loadtest.bench.rounds import free_port
 from loadtest.bench.servers import SERVERS, filled
 from loadtest.bench.store import fill, store
@@ -86,12 +86,13 @@ def decided(
     folder: Path, places: Mapping[str, object], cores: Cores, rate: int, feed: Feed | None
 ) -> Outcome:
     """So many decisions a second, beside a feed."""
-    port, log = free_port(), folder / "serve.log"
-    places = {**places, "port": port, "metrics_port": free_port()}
+    port, metrics_port, log = free_port(), free_port(), folder / "serve.log"
+    places = {**places, "port": port, "metrics_port": metrics_port}
     tool = LoadTool(program=folder / "agi_load", calls=folder / "calls.csv", core=cores.load)
     with ExitStack() as stack:
         pid = stack.enter_context(running(filled(ROUTER.command, places), core=cores.server, log=log))
         wait_until_listening(pid, port, log)
+        wait_until_settled(metrics_port, ROUTER.settled, log)
         target = Target(server=ROUTER.name, pid=pid, port=port)
         tool.offer(in_flight(4), target, seconds=1, skip=0)
         if feed is not None:
