@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check e2e bench docs switch lock clean
+.PHONY: help demo up test check e2e faults bench docs switch lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
@@ -24,6 +24,10 @@ test: $(VENV)/ready ## unit and integration tests (no Asterisk needed)
 
 e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents
 	$(BIN)/pytest -m e2e
+
+faults: $(VENV)/ready ## break things under load; the table goes to docs/reliability.md
+	deploy/packages faults
+	IVR_FAULT_REPORT=docs/reliability.md $(BIN)/pytest -m fault
 
 check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/ruff format --check .

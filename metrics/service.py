@@ -53,9 +53,10 @@ class RouterMetrics:
             registry=registry,
             buckets=SECONDS,
         )
+        self.replica_up = Gauge("ivr_replica_up", "The replica answers: 1 or 0.", registry=registry)
         self.store_errors = Counter(
             "ivr_store_errors",
-            "Lookups without an answer: their callers are decided for as unknown.",
+            "Lookups that the store has not answered: the replica is asked, or the caller counts as unknown.",
             ("kind",),
             registry=registry,
         )

@@ -51,10 +51,17 @@ class Data(StrEnum):
 
     FRESH = "fresh"
     """The store answered (also: it does not know this caller)."""
+    REPLICA = "replica"
+    """The store did not, and its replica did: the caller is known, as of some time ago."""
     WITHHELD = "withheld"
     """There is no number to look up."""
     ABSENT = "absent"
     """The store gave no answer in time: the caller is decided for as unknown."""
+
+    @property
+    def is_known(self) -> bool:
+        """Somebody has said who the caller is."""
+        return self is Data.FRESH or self is Data.REPLICA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,8 @@ class Caller:
     contacts: tuple[Contact, ...]
     loads: Mapping[str, QueueLoad]
     """By queue; those of which there is fresh news."""
+    data: Data = Data.FRESH
+    """Who said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,13 +98,12 @@ class Process:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self.metrics = ServiceMetrics(self.registry, __version__)
-        self._address = address
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
 
         def dropped(why: str, events: int) -> None:
             self.metrics.journal_dropped.labels(why).inc(events)
 
-        self.writes = self.link(deadline=WRITE_SECONDS, bound=4)
+        self.writes = self.link(address, deadline=WRITE_SECONDS, bound=4, give_up=WRITE_SECONDS)
         self.journal = Journal(
             self.writes,
             length=JOURNAL_LENGTH,
@@ -128,17 +127,19 @@ class Process:
 
         self._disk.submit(task).add_done_callback(ended)
 
-    def link(self, *, deadline: float, bound: int) -> Link:
-        """A link to the store, connected again and again as long as the process runs."""
-        link = Link(greeting=self._address.greeting, deadline=deadline, bound=bound, clock=self.clock)
+    def link(self, address: StoreAddress, *, deadline: float, bound: int, give_up: float) -> Link:
+        """A link to a store, connected again and again as long as the process runs."""
+        link = Link(
+            greeting=address.greeting, deadline=deadline, bound=bound, give_up=give_up, clock=self.clock
+        )
         endpoint = ClientEndpoint(
             loop=self.loop,
-            path=self._address.path,
-            host=self._address.host,
-            port=self._address.port,
-            tls=self._address.tls,
+            path=address.path,
+            host=address.host,
+            port=address.port,
+            tls=address.tls,
         )
-        retry = backoffPolicy(initialDelay=0.25, maxDelay=1.0, factor=2.0)
+        retry = backoffPolicy(initialDelay=0.5, maxDelay=1.0, factor=2.0)
         self.start(ClientService(endpoint, link, retryPolicy=retry, clock=self.clock))
         return link
 

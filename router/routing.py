@@ -82,7 +82,7 @@ class _Asked:
         if isinstance(caller, StoreError):
             self.decide(self.policies.unknown, Data.WITHHELD if withheld else Data.ABSENT)
         else:
-            self.decide(caller, Data.WITHHELD if withheld else Data.FRESH)
+            self.decide(caller, Data.WITHHELD if withheld else caller.data)
 
     def decide(self, caller: Caller, data: Data) -> None:
         """Decide, answer, and only then say what happened."""

@@ -28,13 +28,18 @@ from router.policy.load import Policies, load
 from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
-from router.store.address import StoreAddress
+from router.store.address import StoreAddress, store_address
 from router.store.callers import Callers
+from router.store.link import Link
 
 log = structlog.get_logger()
 
 LOOKUP_SECONDS = 0.05
-"""The deadline of a lookup: after it the caller is decided for as unknown."""
+"""The deadline of a lookup: after it the replica is asked, or the caller is decided for as unknown."""
+REPLICA_SECONDS = 0.01
+"""The deadline of a lookup in the replica, which is on the same machine."""
+BREAK_SECONDS = 0.5
+"""A store that is silent for so long is not waited for until it answers a greeting again."""
 LOOKUPS = 1024
 """Lookups in flight at most."""
 SWEEP_SECONDS = 0.25
@@ -52,6 +57,8 @@ class ServeSettings:
 
     agi: Address
     store: StoreUrl
+    replica: StoreUrl | None
+    """What is asked when the store does not answer."""
     policies: Path
     metrics: Address
     key_file: Path | None
@@ -143,7 +150,9 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     )
     metrics.lines_dropped.set_function(lambda: lines.dropped)
     process.every(FLUSH_SECONDS, lines.flush)
-    lookups = process.link(deadline=LOOKUP_SECONDS, bound=LOOKUPS)
+    lookups = process.link(address, deadline=LOOKUP_SECONDS, bound=LOOKUPS, give_up=BREAK_SECONDS)
+    replica = _replica(process, settings.replica)
+    metrics.replica_up.set_function(lambda: float(replica is not None and replica.is_up))
     process.metrics.store_up.set_function(lambda: float(lookups.is_up))
     routing = Routing(
         policies=policies,
@@ -152,6 +161,7 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
             lambda error: metrics.store_errors.labels(error.kind).inc(),
             time.time,
             took=metrics.store_seconds.observe,
+            replica=replica,
         ),
         publish=to_all(kpis.observe, process.journal.publish),
         key=key,
@@ -171,7 +181,8 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     port = process.loop.run_until_complete(listen(process.loop, agi, settings.agi.host, settings.agi.port))
     listening = Address(settings.agi.host, port.getHost().port)
     draining = False
-    watched = process.watched(settings.metrics, lambda: lookups.is_up and not draining)
+    known = (lookups,) if replica is None else (lookups, replica)
+    watched = process.watched(settings.metrics, lambda: any(link.is_up for link in known) and not draining)
     folders = _followed(
         process, settings=settings, routing=routing, kpis=kpis, metrics=metrics, port=listening.port
     )
@@ -196,6 +207,15 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
     process.run(drain, hangup=folders.ask)
+
+
+def _replica(process: Process, url: StoreUrl | None) -> Link | None:
+    """The link to a replica of the store."""
+    if url is None:
+        return None
+    return process.link(
+        store_address(url.text), deadline=REPLICA_SECONDS, bound=LOOKUPS, give_up=BREAK_SECONDS
+    )
 
 
 def _followed(

@@ -120,6 +120,13 @@ def test_without_the_store_the_caller_is_as_unknown_and_it_is_said(service, erro
     assert (decision.destination, event.data) == ("menu:main", Data.ABSENT)
 
 
+def test_what_a_replica_knows_is_decided_by_and_it_is_said(service):
+    service.route()
+    service.store.tell(replace(service.caller(age=70), data=Data.REPLICA))
+    decision, event = service.trace
+    assert (decision.destination, event.data) == ("queue:elder-care", Data.REPLICA)
+
+
 WITHHELD = Call(call_id="1.1", ani=None, dnis="10010")
 
 

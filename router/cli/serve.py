@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from router.cli.live import Control, Versions
-from router.cli.options import KeyFile, Policies, Region, Spool, Store, address
+from router.cli.options import KeyFile, Policies, Region, Spool, Store, address, store_url
 from router.serve import ServeSettings
 from router.serve import serve as run
 from router.settings import DEFAULT_STORE, Address, StoreUrl
@@ -18,6 +18,15 @@ def serve(
         typer.Option(parser=address, envvar="IVR_AGI", metavar="HOST:PORT", help="Where FastAGI listens."),
     ] = Address("127.0.0.1", 4573),
     store: Store = StoreUrl(DEFAULT_STORE),
+    replica: Annotated[
+        StoreUrl | None,
+        typer.Option(
+            parser=store_url,
+            envvar="IVR_REPLICA",
+            metavar="URL",
+            help="A replica of the store, asked when the store does not answer; best on this machine: unix://…",
+        ),
+    ] = None,
     policies: Policies = Path("policies"),
     metrics: Annotated[
         Address,
@@ -51,6 +60,7 @@ def serve(
         ServeSettings(
             agi=agi,
             store=store,
+            replica=replica,
             policies=policies,
             metrics=metrics,
             key_file=key_file,

@@ -107,7 +107,7 @@ class Shadow:
     def _seen(self, facts: Facts) -> Facts:
         """The facts by the candidate's own declarations."""
         customer = self.policies.unknown.customer
-        if facts.data is Data.FRESH:
+        if facts.data.is_known:
             own = {name: facts.customer[read] for name, read in self._own.items()}
             customer = {**facts.customer, **own}
         return replace(facts, customer=customer)

@@ -137,6 +137,7 @@ EN = Vocabulary(
     units={"d": "d", "h": "h", "m": "m", "s": "s"},
     known_by={
         Data.FRESH: "fresh",
+        Data.REPLICA: "the replica's, as of some time ago; the store gave no answer in time",
         Data.WITHHELD: "none, the number is withheld; every attribute has its value when missing",
         Data.ABSENT: "none, the store gave no answer in time; every attribute has its value when missing",
     },
@@ -200,6 +201,7 @@ ZH = Vocabulary(
     units={"d": "天", "h": "小时", "m": "分钟", "s": "秒"},
     known_by={
         Data.FRESH: "最新",
+        Data.REPLICA: "来自副本，可能稍旧；客户库未及时应答",
         Data.WITHHELD: "无，主叫号码未显示，各属性取缺省值",
         Data.ABSENT: "无，客户库未及时应答，各属性取缺省值",
     },

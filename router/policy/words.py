@@ -258,10 +258,11 @@ class _Words:
         """What was known, where from, and how old it was."""
         facts = explanation.facts
         is_customer = facts.customer.get(KNOWN, True)
-        fresh = facts.data is Data.FRESH
         known = self.of.known_by[facts.data]
-        yield self.of.data.format(known=known if is_customer or not fresh else self.of.no_customer)
-        if not fresh:
+        yield self.of.data.format(
+            known=self.of.no_customer if facts.data is Data.FRESH and not is_customer else known
+        )
+        if not facts.data.is_known:
             return
         for source, names in _sources(explanation):
             yield INDENT + self.of.source.format(names=self.of.comma.join(names), source=source)

@@ -1,11 +1,12 @@
 """A caller's attributes and contacts by one pipelined round trip."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
 from router.errors import StoreError, StoreRefused
-from router.facts import Caller, QueueLoad, Value
+from router.facts import Caller, Data, QueueLoad, Value
 from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
 from router.policy.decide import Needs
@@ -28,12 +29,16 @@ class Callers:
         failed: Callable[[StoreError], None],
         wall: Callable[[], float],
         took: Callable[[float], None] = lambda _: None,
+        replica: Link | None = None,
     ) -> None:
         """``failed`` is told of every lookup without an answer, ``took`` how many seconds each one was.
+
+        ``replica`` is asked when the store has not answered. It may be behind: the caller's data say so.
 
         ``wall`` gives seconds since the epoch: the load of a queue is only believed while it is fresh.
         """
         self._took = took
+        self._replica = replica
         self._link = link
         self._failed = failed
         self._wall = wall
@@ -45,7 +50,7 @@ class Callers:
         needs: Needs,
         done: Callable[[Caller | StoreError], None],
     ) -> None:
-        """Read ``needs`` and the contacts; call ``done`` exactly once, within the link's deadline.
+        """Read ``needs`` and the contacts; call ``done`` exactly once, within both links' deadlines.
 
         Of a caller without a number only the loads are read: nothing is known of him.
         """
@@ -54,20 +59,30 @@ class Callers:
         asked = self._asked
         reading = asked.stranger if pseudonym is None else asked.caller
 
-        clock = self._link.clock
+        if pseudonym is None:
+            commands, count = asked.loads.command, 1
+        else:
+            commands, count = asked.commands(pseudonym), asked.replies
+        clock, replica = self._link.clock, self._replica
         began = clock.seconds()
 
         def told(replies: list[Reply] | StoreError) -> None:
             self._took(clock.seconds() - began)
             result = replies if isinstance(replies, StoreError) else reading(replies)
-            if isinstance(result, StoreError):
-                self._failed(result)
-            done(result)
+            if not isinstance(result, StoreError):
+                done(result)
+                return
+            self._failed(result)
+            if replica is None:
+                done(result)
+            else:
+                replica.request(commands, count, told_by_replica)
 
-        if pseudonym is None:
-            self._link.request(asked.loads.command, 1, told)
-        else:
-            self._link.request(asked.commands(pseudonym), asked.replies, told)
+        def told_by_replica(replies: list[Reply] | StoreError) -> None:
+            result = replies if isinstance(replies, StoreError) else reading(replies)
+            done(result if isinstance(result, StoreError) else replace(result, data=Data.REPLICA))
+
+        self._link.request(commands, count, told)
 
 
 class _Asked:

@@ -23,9 +23,6 @@ Reply = Any
 """What hiredis makes of a reply: bytes, int, None, or a list of them."""
 Done = Callable[[list[Reply] | StoreError], None]
 
-GIVE_UP = 2.0
-"""Seconds without an awaited reply after which the connection is taken for dead and made anew."""
-
 
 class _Request:
     """Commands whose replies are awaited, ``left`` of them still."""
@@ -55,15 +52,19 @@ class Link(Factory):
         greeting: Sequence[tuple[str, ...]],
         deadline: float,
         bound: int,
+        give_up: float,
         clock: Clock,
     ) -> None:
         """``greeting``: commands (AUTH, SELECT) that open each connection; ``deadline``: seconds a request.
 
-        ``bound`` is how many requests may be in flight; one more is answered `StoreBusy` at once.
+        ``bound`` is how many requests may be in flight; one more is answered `StoreBusy` at once. When an
+        awaited reply is ``give_up`` seconds late the connection is taken for dead: requests are answered
+        `StoreDown` at once until a new connection's greeting is answered, which is tried again and again.
         """
         self.greeting = greeting
         self.deadline = deadline
         self.bound = bound
+        self.give_up = give_up
         self.clock = clock
         self.connection: Connection | None = None
         self._refused: str | None = ""
@@ -162,9 +163,9 @@ class Connection(Protocol):
         late = [request for request in awaited if request.due <= now and request.done]
         waiting = next((request for request in awaited if request.due > now), None)
         self._timing = bool(awaited)
-        if awaited and awaited[0].due + GIVE_UP < now:
+        if awaited and awaited[0].due + link.give_up < now:
             self._timing = False
-            log.warning("the store is silent; connecting anew", seconds=GIVE_UP)
+            log.warning("the store is silent; connecting anew", seconds=link.give_up)
             self.transport.abortConnection()
         elif awaited:
             delay = waiting.due - now if waiting else link.deadline

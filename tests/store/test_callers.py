@@ -6,8 +6,8 @@ from pathlib import Path
 import hiredis
 import pytest
 
-from router.errors import StoreDown, StoreRefused
-from router.facts import Caller, Contact, QueueLoad
+from router.errors import StoreDown, StoreError, StoreRefused
+from router.facts import Caller, Contact, Data, QueueLoad
 from router.policy.decide import Needs
 from router.policy.load import load
 from router.store.callers import Callers
@@ -30,6 +30,14 @@ class Store:
         self.failures, self.told = [], []
         self.took = []
         self.callers = Callers(self.peer.link, self.failures.append, lambda: NOW, self.took.append)
+
+    def with_replica(self):
+        """Its side is played, too."""
+        replica = Peer()
+        self.callers = Callers(
+            self.peer.link, self.failures.append, lambda: NOW, self.took.append, replica.link
+        )
+        return replica
 
     def ask(self, needs, pseudonym="k1.abc"):
         """Ask; the commands that were sent, as words."""
@@ -74,6 +82,48 @@ def test_of_nobody_the_loads_alone_are_asked(store):
     assert store.ask(WITH_LOADS, None) == [HMGET_LOADS]
     missing = {need.name: need.missing for need in NEEDS.attributes}
     assert store.answer(LOADS) == Caller(customer=missing, contacts=(), loads=BUSY)
+
+
+def test_a_replica_is_asked_when_the_store_does_not_answer(store):
+    """The same question; the answer says whose it is."""
+    replica = store.with_replica()
+    replica.wire.clear()
+    asked = store.ask(WITH_LOADS)
+    assert replica.wire.value() == b""
+    store.peer.clock.advance(0.05)
+    reader = hiredis.Reader()
+    reader.feed(replica.wire.value())
+    assert list(iter(reader.gets, False)) == asked
+    replica.connection.dataReceived(CUSTOMER + CONTACTS + LOADS)
+    assert store.told == [Caller(customer=KNOWN, contacts=(CONTACT,), loads=BUSY, data=Data.REPLICA)]
+    assert [failure.kind for failure in store.failures] == ["timeout"]
+
+
+@pytest.mark.parametrize(
+    "refusal", [b"-LOADING Redis is loading the dataset in memory\r\n", b"-NOPERM no\r\n"]
+)
+def test_a_replica_is_asked_when_the_store_refuses(store, refusal):
+    replica = store.with_replica()
+    store.ask(NEEDS)
+    store.peer.connection.dataReceived(refusal * 2)
+    replica.connection.dataReceived(CUSTOMER + CONTACTS)
+    [caller] = store.told
+    assert (caller.customer, caller.data) == (KNOWN, Data.REPLICA)
+
+
+@pytest.mark.parametrize("reply", [None, b"-MASTERDOWN Link with MASTER is down\r\n"])
+def test_without_the_replicas_word_either_there_is_an_error(store, reply):
+    """Once, and counted once: it is one caller."""
+    replica = store.with_replica()
+    store.ask(NEEDS)
+    store.peer.clock.advance(0.05)
+    if reply is None:
+        replica.clock.advance(0.05)
+    else:
+        replica.connection.dataReceived(reply * 2)
+    [error] = store.told
+    assert isinstance(error, StoreError)
+    assert len(store.failures) == 1
 
 
 def test_asks_anew_when_the_needs_change(store):

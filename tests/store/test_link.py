@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from router.errors import StoreBusy, StoreDown, StoreRefused, StoreTimeout
-from router.store.link import GIVE_UP, Link, refusal
+from router.store.link import Link, refusal
 from tests.fakes import Wire
 
 GREETED = b"+OK\r\n+PONG\r\n"
@@ -17,7 +17,9 @@ class Peer:
 
     def __init__(self, *, bound=100, greeted=True):
         self.clock = Clock()
-        self.link = Link(greeting=[("SELECT", "1")], deadline=0.05, bound=bound, clock=self.clock)
+        self.link = Link(
+            greeting=[("SELECT", "1")], deadline=0.05, bound=bound, give_up=0.5, clock=self.clock
+        )
         self.connect(greeted=greeted)
 
     def connect(self, *, greeted=True):
@@ -119,12 +121,24 @@ def test_a_lost_connection_answers_all_that_wait(peer):
 
 
 def test_a_silent_store_is_connected_anew(peer):
-    """Nothing for two seconds behind the deadline: the connection is taken for dead."""
+    """Half a second behind the deadline the connection is taken for dead, and nobody waits any more."""
     peer.ask()
-    for _ in range(60):
+    while not peer.wire.closed:
         peer.clock.advance(0.05)
-    assert peer.clock.seconds() > GIVE_UP
-    assert peer.wire.closed[:1] == ["abort"]
+    assert 0.55 <= peer.clock.seconds() <= 0.65
+    assert peer.wire.closed == ["abort"]
+    peer.connection.connectionLost()
+    [answer] = peer.ask()
+    assert isinstance(answer, StoreDown)
+
+
+def test_a_slow_store_is_not_given_up(peer):
+    """Its replies come late and are nobody's; but they come."""
+    for _ in range(40):
+        peer.ask()
+        peer.clock.advance(0.1)
+        peer.connection.dataReceived(b"+PONG\r\n")
+    assert (peer.wire.closed, peer.link.is_up) == ([], True)
 
 
 @pytest.mark.parametrize("garbage", [b"hello\r\n", b"$-9\r\n", b"+nobody asked\r\n"])

@@ -43,12 +43,11 @@ class Situations:
         """
         data, unknown = Data(given["data"]), self.policies.unknown
         now = self.file.times[given["now"]] if given["now"] in self.file.times else instant(given["now"])
-        fresh = data is Data.FRESH
         return Facts(
             call=Call(call_id=CallId("this"), ani=None, dnis=given["dialled"]),
-            customer=self.customer(given["caller"]) if fresh else unknown.customer,
-            contacts=self.contacts(given["contacts"], now) if fresh else unknown.contacts,
-            loads=self.loads(given["load"]) if fresh else unknown.loads,
+            customer=self.customer(given["caller"]) if data.is_known else unknown.customer,
+            contacts=self.contacts(given["contacts"], now) if data.is_known else unknown.contacts,
+            loads=self.loads(given["load"]) if data.is_known else unknown.loads,
             identity=self.identity(given, place),
             now=now,
             data=data,

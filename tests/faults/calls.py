@@ -1,0 +1,133 @@
+"""Calls at a steady rate, each decided as the dialplan has it: first router, second router, default."""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count, cycle
+
+from router.agi.switch import environment
+from router.settings import Address
+
+PATIENCE = 0.7
+"""Seconds that the dialplan waits for a router (asterisk_conf/extensions/route.conf)."""
+_COMMAND = re.compile(rb'EXEC MSet "([^"\n]*)"\n')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A customer of the test, and where the shipped policies send him."""
+
+    number: str
+    customer: Mapping[str, str]
+    """Attributes as they are written in an import."""
+    destination: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a call."""
+
+    caller: Known
+    at: float
+    """When it was placed, by the monotonic clock."""
+    seconds: float
+    """Until it was decided, or given to the default route."""
+    variables: Mapping[str, str]
+    """Empty: no router decided it."""
+    call_id: str
+
+    @property
+    def is_routed(self) -> bool:
+        """A router has decided it, not the dialplan's default."""
+        return bool(self.variables)
+
+    @property
+    def is_known(self) -> bool:
+        """It was decided by what is known of this very caller."""
+        return (
+            self.variables.get("IVR_PROVINCE") == self.caller.customer["province"]
+            and self.destination == self.caller.destination
+        )
+
+    @property
+    def is_unknown(self) -> bool:
+        """It was decided as for somebody of whom nothing is known."""
+        return self.variables.get("IVR_PROVINCE") == "none" and self.destination == "menu:main"
+
+    @property
+    def destination(self) -> str:
+        """As policies write it."""
+        action = self.variables.get("IVR_ACTION", "")
+        return f"{action}:{self.variables.get(f'IVR_{action.upper()}', '')}"
+
+
+class Calls:
+    """Places calls in a thread of its own."""
+
+    def __init__(self, routers: Sequence[Address], callers: Sequence[Known], *, rate: float) -> None:
+        """``rate``: calls a second, whatever becomes of those before."""
+        self._routers = routers
+        self._callers = cycle(callers)
+        self._rate = rate
+        self._over = threading.Event()
+        self._done: list[Outcome] = []
+
+    @contextmanager
+    def flow(self) -> Iterator[None]:
+        """Place calls until the block ends, and let all of them end."""
+        thread = threading.Thread(target=lambda: asyncio.run(self._place()))
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Of the calls that have ended by now, by when they were placed."""
+        return sorted(self._done, key=lambda outcome: outcome.at)
+
+    async def _place(self) -> None:
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as calls:
+            for number in count():
+                await asyncio.sleep(max(0.0, began + number / self._rate - time.monotonic()))
+                if self._over.is_set():
+                    break
+                calls.create_task(self._call(next(self._callers), f"{int(time.time())}.{number}"))
+
+    async def _call(self, caller: Known, call_id: str) -> None:
+        at = time.monotonic()
+        variables: Mapping[str, str] = {}
+        for router in self._routers:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    variables = await _asked(router, caller, call_id)
+            except (OSError, TimeoutError):
+                continue
+            if variables:
+                break
+        self._done.append(
+            Outcome(caller=caller, at=at, seconds=time.monotonic() - at, variables=variables, call_id=call_id)
+        )
+
+
+async def _asked(router: Address, caller: Known, call_id: str) -> Mapping[str, str]:
+    """What a router says; nothing where it declines."""
+    reader, writer = await asyncio.open_connection(router.host, router.port)
+    try:
+        writer.write(environment(caller.number, "10010", call_id))
+        found = _COMMAND.fullmatch(await reader.readline())
+        if found is None:
+            return {}
+        writer.write(b"200 result=0\n")
+        await writer.drain()
+        await reader.read()
+    finally:
+        writer.close()
+    return dict(pair.split("=", 1) for pair in found[1].decode().split(",") if "=" in pair)
