@@ -39,7 +39,13 @@ class Ivr:
     """One `ivr` process, ready when its /readyz says so. A context manager: leaving it ends the process."""
 
     def __init__(
-        self, arguments: Sequence[str], *, metrics: str, log: Path, secrets: Mapping[str, str] | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        metrics: str,
+        log: Path,
+        secrets: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         """Start ``ivr ARGUMENTS --metrics METRICS`` and wait until it is ready.
 
@@ -48,6 +54,7 @@ class Ivr:
             metrics: host:port that it serves /metrics and /readyz at.
             log: Where its output goes.
             secrets: Variables of its environment.
+            prefix: A command that runs it, as ``prlimit --nofile=256``.
 
         Raises:
             ProcessFailed: it does not become ready.
@@ -55,7 +62,7 @@ class Ivr:
         self.metrics = metrics
         self.agi = arguments[arguments.index("--agi") + 1] if "--agi" in arguments else ""
         self.log = log
-        self._command = (sys.executable, "-m", "router", *arguments, "--metrics", metrics)
+        self._command = (*prefix, sys.executable, "-m", "router", *arguments, "--metrics", metrics)
         # versions and control socket of a router are its run's own
         own = {
             "IVR_VERSIONS": str(log.parent / "versions"),
@@ -80,7 +87,7 @@ class Ivr:
         while not self.is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._process.kill()
-                raise ProcessFailed(f"{' '.join(self._command[2:])}:\n{self.last_words()}")
+                raise ProcessFailed(f"{' '.join(self._command)}:\n{self.last_words()}")
             time.sleep(0.02)
 
     @property

@@ -5,6 +5,7 @@ import gc
 import os
 import resource
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -91,7 +92,8 @@ class Process:
         Raises:
             SettingsError: another process has the folder of the spool.
         """
-        _take_descriptors()
+        self.descriptors = _take_descriptors()
+        """How many files may be open."""
         self.reactor, self.loop = install()
         self.clock: Any = LoopClock(self.loop)
         self.registry = CollectorRegistry()
@@ -140,7 +142,7 @@ class Process:
             tls=address.tls,
         )
         retry = backoffPolicy(initialDelay=0.5, maxDelay=1.0, factor=2.0)
-        self.start(ClientService(endpoint, link, retryPolicy=retry, clock=self.clock))
+        ClientService(endpoint, link, retryPolicy=retry, clock=self.clock).startService()
         return link
 
     def start(self, service: ClientService) -> None:
@@ -209,7 +211,8 @@ class Process:
         await self.until(lambda: not self.journal.waiting, WRITE_SECONDS)
 
 
-def _take_descriptors() -> None:
+def _take_descriptors() -> int:
     """Take as many descriptors as we may have: sessions are to be shed by our bound, not by the kernel's."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard

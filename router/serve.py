@@ -4,7 +4,7 @@ import os
 import secrets
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -42,7 +42,11 @@ BREAK_SECONDS = 0.5
 """A store that is silent for so long is not waited for until it answers a greeting again."""
 LOOKUPS = 1024
 """Lookups in flight at most."""
+FIRST_SECONDS = 1.0
+"""How long calls wait at the start for the first connection to the store."""
 SWEEP_SECONDS = 0.25
+DESCRIPTORS = 96
+"""Open files of everything but sessions: links, policies, versions, spool, whoever reads metrics."""
 LINES = 65_536
 """Lines of the log that wait to be written, at most."""
 LINES_A_WRITE = 8
@@ -173,11 +177,13 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         region=settings.region,
         seconds=time.monotonic,
         refused=lambda why: metrics.agi_refused.labels(why).inc(),
-        limits=Limits(),
+        limits=_limits(process.descriptors),
     )
     metrics.agi_sessions.set_function(lambda: len(agi.sessions))
     process.every(SWEEP_SECONDS, agi.sweep)
 
+    # a caller who comes with the first calls is to be known, too
+    process.loop.run_until_complete(process.until(lambda: lookups.is_up, FIRST_SECONDS))
     port = process.loop.run_until_complete(listen(process.loop, agi, settings.agi.host, settings.agi.port))
     listening = Address(settings.agi.host, port.getHost().port)
     draining = False
@@ -207,6 +213,12 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
     process.run(drain, hangup=folders.ask)
+
+
+def _limits(descriptors: int) -> Limits:
+    """As many sessions as there are descriptors for, without those that everything else needs."""
+    limits = Limits()
+    return replace(limits, sessions=min(limits.sessions, max(1, descriptors - DESCRIPTORS)))
 
 
 def _replica(process: Process, url: StoreUrl | None) -> Link | None:

@@ -27,7 +27,7 @@ class Refusal(StrEnum):
     NOT_DECIDED = "not_decided"
     """There is no hotline for the number, or the decision failed."""
     SHED = "shed"
-    """The bound of sessions is reached."""
+    """The bound of sessions is reached: the oldest ended that had asked nothing yet, or this one."""
     DEADLINE = "deadline"
     """The session was not over in time: a slow or silent peer."""
     ENDED_EARLY = "ended_early"
@@ -41,7 +41,8 @@ class Limits:
     """What a session may take."""
 
     sessions: int = 4096
-    """At the same time; one more is told FAILURE at once."""
+    """At the same time; for one more the oldest must go if it has asked nothing yet; else the new one is told
+    FAILURE at once."""
     seconds: float = 2.0
     """From connection to end. A real one lasts a millisecond, plus the store's deadline at worst."""
 
@@ -96,13 +97,26 @@ class AgiSession(Protocol):
         self._over = False
 
     def connectionMade(self) -> None:
-        """Take the session, or shed it when there are too many."""
+        """Take the session; when there are too many, idle ones make room, else it is shed."""
         port = self._port
         if len(port.sessions) >= port.limits.sessions:
-            self.transport.write(FAILURE)
-            self.end(Refusal.SHED, abort=False)
-            return
+            oldest = next(iter(port.sessions))
+            if oldest.has_asked:
+                self.make_room()
+                return
+            oldest.make_room()
+            port.left(oldest)
         port.sessions[self] = port.seconds()
+
+    def make_room(self) -> None:
+        """Be shed: the switch goes on at once, with the second router or its default route."""
+        self.transport.write(FAILURE)
+        self.end(Refusal.SHED, abort=False)
+
+    @property
+    def has_asked(self) -> bool:
+        """Its environment is whole: a decision is due, or given."""
+        return self._session.has_asked
 
     def dataReceived(self, data: bytes) -> None:
         """Feed the session; route when the environment is whole; end when the reply is there."""

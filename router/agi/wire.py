@@ -140,6 +140,11 @@ class Session:
         return self._state is not _State.ENVIRONMENT or bool(self._received)
 
     @property
+    def has_asked(self) -> bool:
+        """The environment is whole."""
+        return self._state is not _State.ENVIRONMENT
+
+    @property
     def is_answered(self) -> bool:
         """Our command has been written."""
         return self._state is _State.ANSWERED

@@ -128,7 +128,20 @@ def test_one_session_too_many_is_shed_at_once():
     """It is told FAILURE, so that the dialplan goes on without a wait."""
     switch = Switch(sessions=2)
     for _ in range(2):
-        switch.connect()
+        session, _ = switch.connect()
+        session.dataReceived(environment())
     _, wire = switch.connect()
     assert (wire.value(), wire.closed, switch.refused) == (b"FAILURE\n", ["both"], ["shed"])
     assert len(switch.port.sessions) == 2
+
+
+def test_who_has_asked_nothing_yet_makes_room():
+    """Thousands of idle connections keep no call out."""
+    switch = Switch(sessions=2)
+    idle, idle_wire = switch.connect()
+    idle.dataReceived(b"agi_network: yes\n")
+    switch.connect()
+    session, wire = switch.connect()
+    assert (idle_wire.value(), idle_wire.closed, switch.refused) == (b"FAILURE\n", ["both"], ["shed"])
+    session.dataReceived(environment())
+    assert (len(switch.asked), wire.closed, len(switch.port.sessions)) == (1, [], 2)

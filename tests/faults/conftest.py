@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,11 +86,12 @@ class Rig:
         shutil.copytree(self.filled / "store", self.folder / "store")
         return self.redis("store", *options)
 
-    def router(self, url: str, *options: str) -> Ivr:
-        """Start a router, on ports of its own."""
+    def router(self, url: str, *options: str, prefix: Sequence[str] = ()) -> Ivr:
+        """Start a router, on ports of its own; ``prefix`` is a command that runs it."""
         agi, metrics = (f"127.0.0.1:{self.ports.take()}" for _ in range(2))
         given = ("serve", "--agi", agi, "--store", url, "--key-file", str(self.key), *options)
-        router = Ivr(given, metrics=metrics, log=self.folder / f"router-{len(self._routers)}.log")
+        log = self.folder / f"router-{len(self._routers)}.log"
+        router = Ivr(given, metrics=metrics, log=log, prefix=prefix)
         self._stack.callback(router.stop)
         self._routers.append(router)
         return router
