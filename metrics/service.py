@@ -16,6 +16,11 @@ class ServiceMetrics:
         self.journal_waiting = Gauge(
             "ivr_journal_waiting", "Events in memory, not yet written to the store.", registry=registry
         )
+        self.lines_dropped = Gauge(
+            "ivr_log_lines_dropped",
+            "Lines of the log lost since the start, because nobody read them.",
+            registry=registry,
+        )
         self.journal_dropped = Counter(
             "ivr_journal_dropped",
             "Events and contacts lost: the buffer was full, or the store refused them for good.",
@@ -64,11 +69,6 @@ class RouterMetrics:
             self.agi_refused.labels(reason)
         for kind in store_errors:
             self.store_errors.labels(kind)
-        self.lines_dropped = Gauge(
-            "ivr_log_lines_dropped",
-            "Lines of the log lost since the start, because nobody read them.",
-            registry=registry,
-        )
         self.policies = PolicyMetrics(registry)
         self.policies_proved = Gauge(
             "ivr_policy_proved",

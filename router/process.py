@@ -22,6 +22,7 @@ from twisted.internet.task import LoopingCall
 from metrics.service import ServiceMetrics
 from router import __version__
 from router.errors import StoreError
+from router.log import Log
 from router.loop import ClientEndpoint, LoopClock, install
 from router.numbers import PseudonymKey
 from router.settings import Address, StoreUrl
@@ -78,16 +79,17 @@ class Process:
     def __init__(
         self,
         address: StoreAddress,
+        lines: Log,
         *,
         window: Callable[[], int],
         writer: str,
         spool: Path,
         line: Callable[[bytes], None] = lambda _: None,
     ) -> None:
-        """``window()``: seconds that a caller's contacts are kept for; ``line`` is given events as JSON.
+        """``lines`` is where everything is logged; ``line`` is given events as JSON.
 
-        ``writer`` names this process's events in the journal, ``spool`` is where they go that the store does
-        not take.
+        ``window()``: seconds that a caller's contacts are kept for. ``writer`` names this process's
+        events in the journal, ``spool`` is where they go that the store does not take.
 
         Raises:
             SettingsError: another process has the folder of the spool.
@@ -119,7 +121,9 @@ class Process:
         )
         self.metrics.journal_spooled.set_function(lambda: self.journal.spooled)
         self.metrics.journal_waiting.set_function(lambda: self.journal.waiting)
+        self.metrics.lines_dropped.set_function(lambda: lines.dropped)
         self.every(FLUSH_SECONDS, self.journal.flush)
+        self.every(FLUSH_SECONDS, lines.flush)
 
     def _aside(self, task: Callable[[], None], done: Callable[[Exception | None], None]) -> None:
         """Do what may wait for a disk in a thread of its own; one thing after the other."""

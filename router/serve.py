@@ -1,13 +1,10 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
-import os
 import secrets
 import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Thread
 
 import structlog
 
@@ -22,10 +19,11 @@ from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Candidate, Live
 from router.live.remote import default_control
 from router.live.verdict import Order
+from router.log import Log, logged
 from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
-from router.process import FLUSH_SECONDS, WRITE_SECONDS, Process, default_spool, pass_hangups, store_access
+from router.process import FLUSH_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress, store_address
@@ -47,10 +45,6 @@ FIRST_SECONDS = 1.0
 SWEEP_SECONDS = 0.25
 DESCRIPTORS = 96
 """Open files of everything but sessions: links, policies, versions, spool, whoever reads metrics."""
-LINES = 65_536
-"""Lines of the log that wait to be written, at most."""
-LINES_A_WRITE = 8
-"""Under 4096 bytes together: a pipe takes them whole, and no other line comes between."""
 DRAIN_SECONDS = 8.0
 """How long calls in flight may go on after SIGTERM."""
 
@@ -77,55 +71,6 @@ class ServeSettings:
     """Where events go that the store does not take; None: `default_spool`."""
 
 
-class CallLog:
-    """One line a call on standard output: the event's own JSON, written in batches off the decision path.
-
-    A thread writes, one batch at a time: whoever does not read his pipe stops the log and not the calls. It
-    is a daemon and writes to the descriptor, so that it cannot hold up the end of the process either.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self.dropped = 0
-        """Lines lost because nobody read them."""
-        self._lines: list[bytes] = []
-        self._batches: SimpleQueue[list[bytes]] = SimpleQueue()
-        self._is_writing = False
-        Thread(target=self._write, name="log", daemon=True).start()
-
-    def add(self, line: bytes) -> None:
-        """Take a line."""
-        if len(self._lines) < LINES:
-            self._lines.append(line)
-        else:
-            self.dropped += 1
-
-    def flush(self) -> None:
-        """Have written what has come since the last time, unless that is still being written."""
-        if self._lines and not self._is_writing:
-            self._is_writing = True
-            self._batches.put(self._lines)
-            self._lines = []
-
-    @property
-    def is_written(self) -> bool:
-        """Nothing is left to write."""
-        return not self._lines and not self._is_writing
-
-    def _write(self) -> None:
-        while True:
-            lines = self._batches.get()
-            for written in range(0, len(lines), LINES_A_WRITE):
-                text = b"".join(line + b"\n" for line in lines[written : written + LINES_A_WRITE])
-                try:
-                    while text:
-                        text = text[os.write(self._descriptor, text) :]
-                except OSError:  # the pipe is closed, the disk is full
-                    self.dropped += len(lines) - written
-                    break
-            self._is_writing = False
-
-
 def serve(settings: ServeSettings) -> None:
     """Run the decision service until SIGTERM or SIGINT, then let the calls in flight finish.
 
@@ -135,14 +80,19 @@ def serve(settings: ServeSettings) -> None:
     """
     pass_hangups()
     policies = load(settings.policies)
-    with store_access(settings.store, settings.key_file) as (address, key):
-        _serve(settings, policies, key, address)
+    with (
+        logged(sys.stdout.fileno()) as lines,
+        store_access(settings.store, settings.key_file) as (address, key),
+    ):
+        _serve(settings, policies, key, address, lines)
 
 
-def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
-    lines = CallLog(sys.stdout.fileno())
+def _serve(
+    settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress, lines: Log
+) -> None:
     process = Process(
         address,
+        lines,
         window=lambda: routing.longest_window,
         writer=f"serve-{secrets.token_hex(8)}",
         spool=settings.spool or default_spool("serve", settings.agi),
@@ -152,8 +102,6 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     metrics = RouterMetrics(
         process.registry, refusals=[*Taint, *Refusal], store_errors=("timeout", "down", "busy", "refused")
     )
-    metrics.lines_dropped.set_function(lambda: lines.dropped)
-    process.every(FLUSH_SECONDS, lines.flush)
     lookups = process.link(address, deadline=LOOKUP_SECONDS, bound=LOOKUPS, give_up=BREAK_SECONDS)
     replica = _replica(process, settings.replica)
     metrics.replica_up.set_function(lambda: float(replica is not None and replica.is_up))
@@ -208,8 +156,6 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         folders.close()
         await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
         await process.written()
-        lines.flush()
-        await process.until(lambda: lines.is_written, WRITE_SECONDS)
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
     process.run(drain, hangup=folders.ask)

@@ -4,6 +4,7 @@ And how busy the queues are, as AMI says, into the store, for decisions.
 """
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Observed
 from router.live.verdict import Order
 from router.live.yardsticks import hotline_of, yardsticks
+from router.log import Log, logged
 from router.numbers import Pseudonym, PseudonymKey, normalise
 from router.policy.load import Policies, load
 from router.process import Process, pass_hangups, store_access
@@ -175,14 +177,20 @@ def watch(settings: WatchSettings) -> None:
     """
     pass_hangups()
     policies = load(settings.policies)
-    with store_access(settings.store, settings.key_file) as (address, key):
-        _watch(settings, policies, key, address)
+    with (
+        logged(sys.stdout.fileno()) as lines,
+        store_access(settings.store, settings.key_file) as (address, key),
+    ):
+        _watch(settings, policies, key, address, lines)
 
 
-def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
+def _watch(
+    settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress, lines: Log
+) -> None:
     memory = Memory(settings.state)
     process = Process(
         address,
+        lines,
         window=lambda: observed.policies.longest_window,
         writer=memory.writer(f"watch-{secrets.token_hex(8)}"),
         spool=settings.spool or settings.state / "spool",
