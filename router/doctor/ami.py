@@ -28,7 +28,7 @@ from router.settings import Address
 SILENCE_SECONDS = 3.0
 """Without a byte from the switch."""
 WHOLE_SECONDS = 10.0
-_GREETING = "Asterisk Call Manager"
+_GREETING = b"Asterisk Call Manager/"
 _NOTHING: Mapping[str, Mapping[str, str]] = {
     "Command": {"Command": "core show version"},
     "Originate": {},  # without a channel it is refused whoever asks
@@ -63,17 +63,41 @@ def look(
         from asterisk.manager import Manager  # noqa: PLC0415  an extra, which daemons do without
     except ImportError:
         raise SettingsError("pyst2 is not installed; pip install 'ivr-router[doctor]'") from None
+    if (none := _not_greeted(address, silence)) is not None:
+        return none
     found: queue.Queue[SwitchSeen | NoSwitch] = queue.Queue()
     manager = _manager(Manager)
 
     def work() -> None:
         found.put(_looked(manager, address, {"Username": user, "Secret": secret}, variables, silence))
+        with suppress(Exception):  # the switch may have hung up already, and pyst2 says so in many ways
+            manager.logoff()
 
-    threading.Thread(target=work, daemon=True).start()
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
     try:
-        return found.get(timeout=whole)
+        seen = found.get(timeout=whole)
     except queue.Empty:
         return NoSwitch(trouble=Trouble.SILENT, detail=f"not within {whole:g} s")
+    worker.join(silence)
+    return seen
+
+
+def _not_greeted(address: Address, silence: float) -> NoSwitch | None:
+    """Why whoever listens there is no switch: pyst2 would wait for a greeting for ever."""
+    try:
+        with (
+            socket.create_connection((address.host, address.port), timeout=silence) as connection,
+            connection.makefile("rb") as received,
+        ):
+            greeting = received.read(len(_GREETING))
+    except TimeoutError:
+        return NoSwitch(trouble=Trouble.SILENT, detail=f"no greeting within {silence:g} s")
+    except OSError as wrong:
+        return NoSwitch(trouble=Trouble.UNREACHABLE, detail=(wrong.strerror or str(wrong)).lower())
+    if greeting == _GREETING:
+        return None
+    return NoSwitch(trouble=Trouble.NOT_AMI, detail=repr(greeting.decode("ascii", "replace")))
 
 
 def _manager(kind: Any) -> Any:
@@ -95,26 +119,18 @@ def _silence_ends(seconds: float) -> Iterator[None]:
 def _looked(
     manager: Any, address: Address, who: Mapping[str, str], variables: tuple[str, ...], silence: float
 ) -> SwitchSeen | NoSwitch:
-    from asterisk.manager import ManagerException, ManagerSocketException  # noqa: PLC0415
+    from asterisk.manager import ManagerException  # noqa: PLC0415
 
     try:
         with _silence_ends(silence):
             manager.connect(address.host, address.port)
-        if not (manager.title or "").startswith(_GREETING):
-            return NoSwitch(trouble=Trouble.NOT_AMI, detail=repr(manager.title or "nothing")[:80])
         # No events: at a line ChanVariable pyst2's thread dies, and whoever asks then waits for ever.
         answer = _asker(manager)("Login", Events="off", **who)
         if answer.headers.get("Response") != "Success":
             return NoSwitch(trouble=Trouble.REFUSED, detail=answer.headers.get("Message", "no reason"))
-        seen = _asked(_asker(manager), variables)
-        with suppress(ManagerException, OSError, ValueError):  # the switch hangs up while pyst2 still writes
-            manager.logoff()
-    except ManagerSocketException as wrong:
-        reason = str(wrong.args[-1] or "no answer")
-        return NoSwitch(trouble=Trouble.UNREACHABLE, detail=reason.lower())
+        return _asked(_asker(manager), variables)
     except (ManagerException, OSError, ValueError, KeyError) as wrong:
         return NoSwitch(trouble=Trouble.SILENT, detail=f"the connection broke: {wrong}")
-    return seen
 
 
 def _asker(manager: Any) -> Ask:

@@ -91,7 +91,7 @@ def _policies(given: Given, clocks: Clocks) -> _Files:
 
 
 def _switch(given: Given, files: _Files) -> Iterator[Finding]:
-    queues = set(files.folder.book.queues) if files.folder else set()
+    queues = files.folder.book.queues.keys() if files.folder else None
     menus = [switch_files.MENU + name for name in files.folder.book.menus] if files.folder else []
     seen = _live_switch(given, menus)
     started = calls = None

@@ -16,7 +16,7 @@ CLOCK_SECONDS = 1.0
 FULL, TIGHT = 0.95, 0.8
 """Of the memory that the store may take."""
 _KEEP_ALL = "noeviction"
-_RIGHTS = "Give our processes users of their own with ACL SETUSER: SECURITY.md has the rights they need."
+_RIGHTS = "Give our processes a user of their own: docs/reference/store.md has the rule for ACL SETUSER."
 
 
 class KeyState(StrEnum):

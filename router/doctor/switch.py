@@ -155,12 +155,16 @@ def files_closed(seen: SwitchSeen) -> Finding:
     return ok("ami-reads-files", "Getvar reads no configuration files")
 
 
-def queues(seen: SwitchSeen, wanted: Collection[str]) -> Iterator[Finding]:
-    """Whether the queues that policies name are there, and people in them; ``wanted`` by our names."""
+def queues(seen: SwitchSeen, named: Collection[str] | None) -> Iterator[Finding]:
+    """Whether the queues that policies name are there, and people in them; by our names; None: not known."""
     if "QueueStatus" in seen.refused:
         yield skipped("queues", "the switch does not tell its queues")
         return
-    missing = {*wanted, LAST_RESORT} - seen.queues.keys()
+    if named is None:
+        yield skipped("queues", "the policies have mistakes: which queues they name is not known")
+        return
+    wanted = {*named, LAST_RESORT}
+    missing = wanted - seen.queues.keys()
     if missing:
         yield error(
             "queues",
@@ -168,8 +172,8 @@ def queues(seen: SwitchSeen, wanted: Collection[str]) -> Iterator[Finding]:
             "Add it to queues.conf and run asterisk -rx 'queue reload all', or correct the policies.",
         )
     else:
-        yield ok("queues", f"the switch has all {len({*wanted, LAST_RESORT})} queues that policies name")
-    there = [name for name in {*wanted, LAST_RESORT} if name in seen.queues]
+        yield ok("queues", f"the switch has all {len(wanted)} queues that policies name")
+    there = [name for name in wanted if name in seen.queues]
     empty = {name for name in there if not seen.queues[name].members}
     away = {name for name in there if seen.queues[name].members and not seen.queues[name].reachable}
     if empty:
@@ -223,7 +227,10 @@ def routers_asked(seen: SwitchSeen, routers: Collection[Address]) -> Finding:
 
 
 def checks(
-    seen: SwitchSeen, queues_named: Collection[str], menus: Collection[str], routers: Collection[Address]
+    seen: SwitchSeen,
+    queues_named: Collection[str] | None,
+    menus: Collection[str],
+    routers: Collection[Address],
 ) -> Iterator[Finding]:
     """All that is said of a switch that lets us in."""
     yield version(seen)

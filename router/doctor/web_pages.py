@@ -20,7 +20,7 @@ def decide(router: Address, dialled: str, call_id: str) -> Decided:
     try:
         answer = ask(router, "", dialled, call_id, deadline=SECONDS)
     except (OSError, ValueError) as wrong:
-        return Decided(router=router, variables={}, trouble=str(wrong) or type(wrong).__name__)
+        return Decided(router=router, variables={}, trouble=_reason(wrong))
     return Decided(router=router, variables=answer.variables, seconds=answer.seconds)
 
 
@@ -31,9 +31,7 @@ def look(role: Role, address: Address) -> ServiceSeen:
         found, text = _page(address, "/metrics")
         samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
     except (OSError, http.client.HTTPException, ValueError) as wrong:
-        return ServiceSeen(
-            role=role, address=address, samples={}, trouble=str(wrong).lower() or "no answer that can be read"
-        )
+        return ServiceSeen(role=role, address=address, samples={}, trouble=_reason(wrong))
     if found != http.client.OK or not _has(samples, f"ivr_{_OWN[role]}"):
         return ServiceSeen(
             role=role, address=address, samples={}, trouble=f"it is not the port of ivr {role}"
@@ -61,6 +59,11 @@ def _page(address: Address, path: str) -> tuple[int, str]:
         return answer.status, answer.read(_LONGEST).decode("utf-8", "replace")
     finally:
         connection.close()
+
+
+def _reason(wrong: Exception) -> str:
+    said = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
+    return said.lower() or "no answer that can be read"
 
 
 def _has(samples: Iterable[Sample], name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from loadtest.stack import Stack, Wish
+from router.store.embedded import SOCKET
 from tests.e2e.conftest import running
-from tests.e2e.customers import Base, imported, ivr
-from tests.e2e.floor import until
+from tests.e2e.customers import NUMBERS, Base, imported, ivr
+from tests.e2e.floor import Floor, until
 
 pytestmark = pytest.mark.e2e
 
-SHIPPED = Path(__file__).parents[2] / "policies"
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "policies"
 WRONG_SECRET = "not-the-secret"
 OF_THE_MACHINE = {"open-files", "clock", "somaxconn"}
 """What the machine that runs these tests is like is not theirs to say."""
@@ -29,12 +32,21 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
         yield base
 
 
+def modest_user(base: Base) -> str:
+    """The store as a user reaches it who has the rights that the reference gives, and no others."""
+    text = (ROOT / "docs/reference/store.md").read_text()
+    (rule,) = re.findall(r"^ACL SETUSER ivr .*?(?=\n```)", text, re.MULTILINE | re.DOTALL)
+    base.client.execute_command(*rule.replace("\\\n", " ").replace(">PASSWORD", ">pw").split())
+    return f"unix://ivr:pw@{base.folder / SOCKET}"
+
+
 @pytest.fixture(scope="module")
 def stack(
     wish: Callable[[Base], Wish], base: Base, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """Agents write as long as the policies say: where they do not, the doctor finds it."""
-    with running(replace(wish(base), wrapup=None), tmp_path_factory.mktemp("doctor") / "stack") as stack:
+    modest = replace(wish(base), wrapup=None, store=modest_user(base))
+    with running(modest, tmp_path_factory.mktemp("doctor") / "stack") as stack:
         yield stack
 
 
@@ -50,7 +62,7 @@ def options(stack: Stack, base: Base, tmp_path: Path) -> Sequence[str]:
         *("--queue-log", str(stack.asterisk.queue_log)),
         *("--agi", stack.router.agi, "--metrics", stack.router.metrics),
         *("--watch-metrics", stack.watch.metrics),
-        *("--store", base.store, "--key-file", str(base.key_file)),
+        *("--store", f"unix://ivr:pw@{base.folder / SOCKET}", "--key-file", str(base.key_file)),
     )
 
 
@@ -88,7 +100,9 @@ def test_a_queue_that_the_switch_has_not_is_missed(options: Sequence[str], tmp_p
     queues = folder / "queues.yaml"
     queues.write_text(
         queues.read_text().replace(
-            "queues:\n", "queues:\n  night-shift: {human: true, answer_within: 15s}\n", 1
+            "queues:\n",
+            "queues:\n  night-shift: {human: true, answer_within: 15s, description: At night.}\n",
+            1,
         )
     )
     found = examined(*options, "--policies", str(folder), code=1)
@@ -119,3 +133,33 @@ def test_a_queue_log_of_another_switch_is_no_queue_log(options: Sequence[str], t
     found = examined(*options, "--queue-log", str(tmp_path / "queue_log"), code=1)
     assert "has not been written since the switch started" in found["queue-log"]["text"]
     assert of("error", found) == {"queue-log", "secret-files"}
+
+
+def test_an_ami_user_that_may_do_too_much_is_found(stack: Stack, options: Sequence[str]) -> None:
+    """And a switch that gives out its configuration files over AMI."""
+    conf = stack.asterisk.folder.configuration / "manager.conf"
+    shipped = conf.read_text()
+    conf.write_text(shipped.replace("write = reporting", "write = reporting,command,originate"))
+    stack.asterisk.cli("manager reload")
+    stack.asterisk.cli("module load func_config.so")
+    try:
+        found = examined(*options, code=1)
+        assert of("warning", found) == {"ami-rights"}
+        assert "Command, " in found["ami-rights"]["text"]
+        assert of("error", found) == {"ami-reads-files"}
+    finally:
+        conf.write_text(shipped)
+        stack.asterisk.cli("manager reload")
+        stack.asterisk.cli("module unload func_config.so")
+    assert not of("error", examined(*options, code=0))
+
+
+def test_the_rights_of_the_reference_are_enough_for_the_work(floor: Floor) -> None:
+    """A caller is known and becomes a contact, the journal is written, the queues' loads are told."""
+    with floor.call(NUMBERS["is seen answered"]) as call:
+        assert call.landed().segment == "vip"
+    floor.await_contacts(NUMBERS["is seen answered"], ["vip"])
+    until(lambda: floor.base.client.hgetall("ivr:load"), "the loads are told")
+    for process in (floor.stack.router, floor.stack.watch):
+        assert process.sample("ivr_journal_dropped_total") == 0
+    assert floor.stack.router.sample("ivr_store_errors_total") == 0
