@@ -3,15 +3,15 @@
 pyst2 0.5.1 waits without deadlines, so all of it runs in a thread that can be left behind.
 """
 
-import queue
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from hashlib import md5
 from typing import Any
 
 from router.ami.translate import ready_of
+from router.doctor.deadline import within
 from router.doctor.switch import (
     FORBIDDEN,
     LAST_RESORT,
@@ -65,22 +65,16 @@ def look(
         raise SettingsError("pyst2 is not installed; pip install 'ivr-router[doctor]'") from None
     if (none := _not_greeted(address, silence)) is not None:
         return none
-    found: queue.Queue[SwitchSeen | NoSwitch] = queue.Queue()
     manager = _manager(Manager)
 
-    def work() -> None:
-        found.put(_looked(manager, address, {"Username": user, "Secret": secret}, variables, silence))
+    def leave() -> None:
         with suppress(Exception):  # the switch may have hung up already, and pyst2 says so in many ways
             manager.logoff()
 
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
     try:
-        seen = found.get(timeout=whole)
-    except queue.Empty:
-        return NoSwitch(trouble=Trouble.SILENT, detail=f"not within {whole:g} s")
-    worker.join(silence)
-    return seen
+        return within(whole, lambda: _looked(manager, address, (user, secret), variables, silence), leave)
+    except TimeoutError as late:
+        return NoSwitch(trouble=Trouble.SILENT, detail=str(late))
 
 
 def _not_greeted(address: Address, silence: float) -> NoSwitch | None:
@@ -117,20 +111,29 @@ def _silence_ends(seconds: float) -> Iterator[None]:
 
 
 def _looked(
-    manager: Any, address: Address, who: Mapping[str, str], variables: tuple[str, ...], silence: float
+    manager: Any, address: Address, who: tuple[str, str], variables: tuple[str, ...], silence: float
 ) -> SwitchSeen | NoSwitch:
     from asterisk.manager import ManagerException  # noqa: PLC0415
 
     try:
         with _silence_ends(silence):
             manager.connect(address.host, address.port)
-        # No events: at a line ChanVariable pyst2's thread dies, and whoever asks then waits for ever.
-        answer = _asker(manager)("Login", Events="off", **who)
+        answer = _logged_in(_asker(manager), *who)
         if answer.headers.get("Response") != "Success":
             return NoSwitch(trouble=Trouble.REFUSED, detail=answer.headers.get("Message", "no reason"))
         return _asked(_asker(manager), variables)
     except (ManagerException, OSError, ValueError, KeyError) as wrong:
         return NoSwitch(trouble=Trouble.SILENT, detail=f"the connection broke: {wrong}")
+
+
+def _logged_in(ask: Ask, user: str, secret: str) -> Any:
+    """The answer to a login that proves the secret without sending it, as `ivr watch` does."""
+    challenge = ask("Challenge", AuthType="MD5")
+    if "Challenge" not in challenge.headers:
+        return challenge
+    proof = md5((challenge.headers["Challenge"] + secret).encode(), usedforsecurity=False).hexdigest()
+    # No events: at a line ChanVariable pyst2's thread dies, and whoever asks then waits for ever.
+    return ask("Login", AuthType="MD5", Username=user, Key=proof, Events="off")
 
 
 def _asker(manager: Any) -> Ask:

@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 
+from router.doctor.deadline import within
 from router.doctor.store import KeyState, NoStore, StoreSeen
 from router.errors import SettingsError, StoreError
 from router.numbers import PseudonymKey
@@ -15,11 +16,23 @@ from router.store.client import connect, translated
 from router.store.embedded import opened
 from router.store.keyfile import FILE, check_key, load_key
 
+WHOLE_SECONDS = 15.0
+"""For all answers; each has the client's own deadline, too."""
+
 
 def look(store: StoreUrl, key_file: Path | None, wall: Callable[[], float]) -> StoreSeen | NoStore:
     """Ask a store, with a deadline of seconds; an embedded one is started if nobody runs it."""
-    if store.embedded is not None and not store.embedded.is_dir():
+    if store.embedded is None:
+        try:
+            return within(WHOLE_SECONDS, lambda: _looked(store, key_file, wall))
+        except TimeoutError as late:
+            return NoStore(detail=f"store {store}: {late}")
+    if not store.embedded.is_dir():
         return NoStore(detail=f"{store}: there is no such folder")
+    return _looked(store, key_file, wall)
+
+
+def _looked(store: StoreUrl, key_file: Path | None, wall: Callable[[], float]) -> StoreSeen | NoStore:
     try:
         with opened(store) as url, connect(url) as client, translated(store):
             client.ping()

@@ -7,10 +7,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from router.agi.switch import ask
+from router.doctor.deadline import within
 from router.doctor.services import Decided, Role, ServiceSeen
 from router.settings import Address
 
 SECONDS = 3.0
+"""Without a byte."""
+WHOLE_SECONDS = 5.0
 _LONGEST = 16 * 2**20
 """Bytes of a page."""
 
@@ -18,7 +21,7 @@ _LONGEST = 16 * 2**20
 def decide(router: Address, dialled: str, call_id: str) -> Decided:
     """Offer a call without a number to a router: it counts it, and nobody gets a contact of it."""
     try:
-        answer = ask(router, "", dialled, call_id, deadline=SECONDS)
+        answer = within(WHOLE_SECONDS, lambda: ask(router, "", dialled, call_id, deadline=SECONDS))
     except (OSError, ValueError) as wrong:
         return Decided(router=router, variables={}, trouble=_reason(wrong))
     return Decided(router=router, variables=answer.variables, seconds=answer.seconds)
@@ -27,8 +30,8 @@ def decide(router: Address, dialled: str, call_id: str) -> Decided:
 def look(role: Role, address: Address) -> ServiceSeen:
     """Read /readyz and /metrics of a process."""
     try:
-        status, _ = _page(address, "/readyz")
-        found, text = _page(address, "/metrics")
+        status, _ = within(WHOLE_SECONDS, lambda: _page(address, "/readyz"))
+        found, text = within(WHOLE_SECONDS, lambda: _page(address, "/metrics"))
         samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
     except (OSError, http.client.HTTPException, ValueError) as wrong:
         return ServiceSeen(role=role, address=address, samples={}, trouble=_reason(wrong))

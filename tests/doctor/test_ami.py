@@ -19,6 +19,7 @@ BANNER = "Asterisk Call Manager/11.0.0\r\n"
 LISTS = {
     "ListCommands": "Ping: Keepalive command.  (Priv: <none>)\r\n"
     "Hangup: Hang up.  (Priv: system,call,all)\r\n",
+    "Challenge": "Challenge: 165467128\r\n",
     "CoreSettings": "AsteriskVersion: 22.10.1\r\n",
     "CoreStatus": "CoreStartupDate: 2026-03-02\r\nCoreStartupTime: 02:00:00\r\n",
     "Getvar": "Variable: X\r\nValue: 1\r\n",
@@ -124,6 +125,25 @@ def test_what_the_observer_needs_is_seen_to_be_refused(peer):
 def test_a_login_that_is_refused_has_the_reason(peer):
     seen = look(peer(switch(refuses=("Login",), word="Authentication failed")))
     assert (seen.trouble, seen.detail) == (Trouble.REFUSED, "Authentication failed")
+
+
+def test_the_secret_is_proved_and_not_sent(peer):
+    seen: list[dict[str, str]] = []
+
+    def treat(connection: socket.socket) -> None:
+        connection.sendall(BANNER.encode())
+        for lines in packets(connection):
+            seen.append(lines)
+            told = "Success\r\nChallenge: 1" if lines["Action"] == "Challenge" else "Error\r\nMessage: no"
+            connection.sendall(f"Response: {told}\r\nActionID: {lines['ActionID']}\r\n\r\n".encode())
+            if lines["Action"] == "Login":
+                return
+
+    look(peer(treat), silence=1.0)
+    assert [lines["Action"] for lines in seen][:2] == ["Challenge", "Login"]
+    # the MD5 of "1s3cret"
+    assert seen[1]["Key"] == "3f4ca313bea82f930e7cd8e6533c3548"
+    assert not any("s3cret" in value for lines in seen for value in lines.values())
 
 
 def test_nobody_there_is_unreachable():
