@@ -88,7 +88,7 @@ def doctor(
 
     Exit codes: 0 no errors (there can be warnings); 1 something is broken; 2 the options make no sense.
     """
-    is_told = ami_secret_file is not None or SECRET in os.environ
+    is_told = ami_secret_file is not None or bool(os.environ.get(SECRET))
     given = Given(
         policies=policies,
         budget=budget,

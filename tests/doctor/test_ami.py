@@ -1,6 +1,7 @@
 """pyst2 against peers that are no switch, or say what a switch never says; the real one is in tests/e2e."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -179,6 +180,12 @@ def test_a_peer_that_greets_and_falls_silent_is_left_in_time(peer):
     seen = look(peer(treat), silence=0.1, whole=0.3)
     over.set()
     assert seen.trouble == Trouble.SILENT
+
+
+def test_without_pyst2_it_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "asterisk.manager", None)
+    with pytest.raises(SettingsError, match=r"pip install 'ivr-router\[doctor\]'"):
+        look(Address("127.0.0.1", 1))
 
 
 def test_an_address_that_pyst2_cannot_connect_to_says_so():
