@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check e2e faults bench docs switch lock clean
+.PHONY: help demo up test check e2e faults bench docs switch lock sbom clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
@@ -18,7 +18,7 @@ demo: $(VENV)/ready ## route real calls on a real Asterisk and show it (DEMO_CPS
 up: $(VENV)/ready switch ## the same set-up, kept running until Ctrl-C
 	$(BIN)/ivr up
 
-test: $(VENV)/ready ## unit and integration tests (no Asterisk needed)
+test: $(VENV)/ready build/sbom/ready ## unit and integration tests (no Asterisk needed)
 	deploy/packages test
 	$(BIN)/pytest -m "not e2e and not fault"
 
@@ -58,6 +58,15 @@ lock: $(VENV)/ready ## make the hash-locked requirements anew
 	$(BIN)/pip install -q uv
 	deploy/lock $(BIN)/uv
 
+sbom: build/sbom/ready ## what is installed, with versions and hashes, as CycloneDX JSON in build/sbom
+	deploy/sbom build/sbom/venv/bin/cyclonedx-py build/sbom
+
+# the tool has 33 packages of its own, which the service does not need
+build/sbom/ready: deploy/sbom.lock
+	$(PYTHON) -m venv build/sbom/venv
+	build/sbom/venv/bin/pip install -q --require-hashes -r deploy/sbom.lock
+	touch $@
+
 $(VENV)/ready: requirements-dev.lock pyproject.toml
 	deploy/packages python
 	$(PYTHON) -m venv $(VENV)
@@ -66,4 +75,4 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml
 	touch $@
 
 clean: ## forget the virtual environment and the run folder
-	rm -rf $(VENV) run
+	rm -rf $(VENV) run build/sbom

@@ -12,6 +12,7 @@ from metrics.service import QueueLogMetrics, RouterMetrics, ServiceMetrics
 from metrics.tally import Collected
 from router.agi.server import Refusal
 from router.cli.app import app
+from router.doctor.services import Role
 from router.errors import Taint
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +60,14 @@ def test_every_variable_of_the_daemons_is_named_in_operations(variable):
     assert f"`{variable}`" in OPERATIONS
 
 
+def doctors_checks():
+    """The names of checks, as they stand in the code."""
+    code = "".join(file.read_text() for file in (ROOT / "router/doctor").glob("*.py"))
+    names = set(re.findall(r'(?:ok|warning|error|skipped|_untold)\(\s*"([a-z-]+)"', code))
+    of_roles = re.findall(r'f"\{seen.role\}-([a-z]+)"', code)
+    return names | {f"{role}-{what}" for role in Role for what in of_roles}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_and_paths_lead_somewhere(page):
     """Links, and names of files in backquotes that begin at the project's root."""
@@ -76,3 +85,8 @@ def test_links_and_paths_lead_somewhere(page):
 @pytest.mark.parametrize("target", re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
 def test_every_make_target_of_the_readme_is_there(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("check", sorted(doctors_checks()))
+def test_every_check_of_the_doctor_is_explained_in_operations(check):
+    assert f"`{check}`" in OPERATIONS

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,13 +34,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(spool: Path) -> None:
-    with (spool.parent / "filler").open("wb") as filler:
-        while True:
-            try:
-                filler.write(bytes(4096))
-                filler.flush()
-            except OSError:
-                break
+    with (spool.parent / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while filler.write(bytes(4096)):
+            pass
 
 
 def remove(spool: Path) -> None:
