@@ -18,6 +18,7 @@ from router.cli.explain import explain
 from router.cli.kpi import kpi
 from router.cli.lint import lint
 from router.cli.prove import prove
+from router.cli.purge import purge
 from router.cli.reload import reload
 from router.cli.rollback import rollback
 from router.cli.schema import schema
@@ -34,7 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
     help="Intelligent IVR and call routing for a telecom hotline.",
 )
-for command in (serve, watch, lint, schema, prove, diff, explain, call, kpi, reload, rollback, up, demo):
+for command in (
+    *(serve, watch, lint, schema, prove, diff, explain, call, kpi, reload, rollback, purge, up, demo),
+):
     app.command()(command)
 app.command("test")(suites)  # pytest would take a function of that name for one of its own
 app.add_typer(customers.app, name="customers")
