@@ -12,7 +12,9 @@ from router.store.layout import KEYS, contacts_key, customer_key
 from router.store.stream import STREAM, entries, latest
 from router.store.traces import Traces
 
-_PAGE = 1000
+AT_ONCE = 100
+"""Entries that are read or removed at once: 0.08 ms in which the store answers nobody; of 1,000, 0.8 ms."""
+_KEYS = 1000
 _PAUSE = 0.05
 
 
@@ -42,7 +44,7 @@ def kept(client: redis.Redis, traces: Traces, *, remove: bool) -> Kept:
 def learn(client: redis.Redis, traces: Traces) -> str:
     """Read the journal for the caller's calls; the place of its end before that."""
     end, _ = latest(client, 1)
-    for _, fields in entries(client, "0"):
+    for _, fields in entries(client, "0", at_once=AT_ONCE):
         traces.learn(fields.get(b"event", b""))
     return end
 
@@ -54,13 +56,13 @@ def journaled(client: redis.Redis, traces: Traces, after: str, *, remove: bool) 
     """
     count = 0
     his = _his(client, traces, after)
-    while page := list(islice(his, _PAGE)):
+    while page := list(islice(his, AT_ONCE)):
         count += int(client.xdel(STREAM, *page)) if remove else len(page)
     return count
 
 
 def _his(client: redis.Redis, traces: Traces, after: str) -> Iterator[str]:
-    for place, fields in entries(client, after):
+    for place, fields in entries(client, after, at_once=AT_ONCE):
         event = fields.get(b"event", b"")
         traces.learn(event)
         if traces.is_his(event):
@@ -72,7 +74,7 @@ def unknown_keys(client: redis.Redis, traces: Traces, given: Collection[str]) ->
     imported: Any = client.hkeys(KEYS)
     found = {key_id for key_id in traces.key_ids if key_id not in given}
     for key_id in {name.decode() for name in imported} - set(given) - found:
-        if next(client.scan_iter(match=f"[ch]:{{{key_id}.*", count=_PAGE), None) is not None:
+        if next(client.scan_iter(match=f"[ch]:{{{key_id}.*", count=_KEYS), None) is not None:
             found.add(key_id)
     return sorted(found)
 

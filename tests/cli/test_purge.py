@@ -18,7 +18,7 @@ from router.queue_log.lines import parse
 from router.queue_log.memory import Memory, Remembered
 from router.queue_log.tail import Place
 from router.settings import StoreUrl
-from router.store import spools, stream
+from router.store import purge, spools
 from router.store.embedded import connected
 from router.store.keyfile import check_key, load_key, make_key
 from router.store.layout import contacts_key, customer_key
@@ -168,7 +168,7 @@ def test_a_dry_run_counts_the_same_and_removes_nothing(world):
 
 
 def test_every_page_of_the_journal_is_read(world, monkeypatch):
-    monkeypatch.setattr(stream, "_PAGE", 4)
+    monkeypatch.setattr(purge, "AT_ONCE", 4)
     world.has(HIS, calls=[f"1.{call}" for call in range(10)])
     world.has(HERS, calls=[f"2.{call}" for call in range(10)])
     assert world.purge()["found"]["journal"] == 30
