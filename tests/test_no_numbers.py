@@ -72,7 +72,6 @@ class Service:
                 *("--queue-log", str(self.queue_log), "--state", str(self.files / "state")),
             )
         )
-        self.said = []
 
     def _ivr(self, name, *arguments):
         metrics = f"127.0.0.1:{self.ports.take()}"
@@ -83,6 +82,14 @@ class Service:
         """What a command says."""
         command = [sys.executable, "-m", "router", *arguments, "--store", self.store]
         return subprocess.run(command, capture_output=True, check=False, cwd=ROOT).stdout
+
+    def purge(self, number):
+        """Its exit code, beside processes that run."""
+        folders = [self.files / "serve.spool", self.files / "watch.spool"]
+        places = [word for folder in folders for word in ("--spool", str(folder))]
+        places += ["--state", str(self.files / "state"), "--store", self.store]
+        command = [sys.executable, "-m", "router", "purge", number, *places]
+        return subprocess.run(command, capture_output=True, check=False, cwd=ROOT).returncode
 
     def _import(self):
         customers = self.folder / "customers.csv"
@@ -251,3 +258,23 @@ def test_a_number_that_is_there_is_found(service, texts, plant, text):  # noqa: 
             file.unlink()
         for key in client.keys("x:*"):
             client.delete(key)
+
+
+def test_who_is_purged_is_nowhere_by_his_pseudonym_either(service, texts):  # noqa: ARG001  all has been told
+    """But in the log, and in the bytes of the journal's blocks. Once his last call has ended."""
+    caller = service.pseudonym(CALLERS[0])
+    state = service.files / "state/observer.json"
+    assert service.purge(CALLERS[0]) == 1
+    assert caller in state.read_bytes()
+    service.log(["{at}|{call}|elder-care|NONE|ABANDON|1|1|7"], "", "1795468683.9")
+    for call in ("1795468683.0", "1795468683.9", "1795468684.0"):
+        service.log(["{at}|{call}|NONE|NONE|IVRENDED|10010"], "", call)
+    wait_for(lambda: caller not in state.read_bytes(), "the observer has forgotten the call")
+    assert service.purge(CALLERS[0]) == 0
+    there = {where.rpartition("/")[2] for where, text in service.texts() if caller in text}
+    assert {where for where in there if not where.endswith("base.rdb")} == {
+        "serve.log",
+        "DUMP b'ivr:journal'",
+    }
+    others = b"".join(text for _, text in service.texts())
+    assert all(service.pseudonym(number) in others for number in CALLERS[1:])

@@ -15,7 +15,7 @@ from router.store import spools
 from router.store.traces import Traces
 
 RUNNING = "a process runs on it, which has not yet given them to the store: purge again when it has"
-OPEN = "the observer runs and forgets a call when it ends: purge again then"
+OPEN = "the observer runs and forgets a call when it ends: purge again then, or while it is stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
