@@ -9,6 +9,9 @@ import orjson
 from router.owned import idle, rewrite
 from router.store.traces import Traces
 
+SEGMENTS = "[0-9]" * 8 + ".log"
+"""A spool's files by their names; a log that is written to beside them is none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spooled:
@@ -30,7 +33,7 @@ def spools(folders: Iterable[Path]) -> list[Path]:
 
 
 def _is_spool(folder: Path) -> bool:
-    return any(folder.glob("*.log"))
+    return any(folder.glob(SEGMENTS))
 
 
 def learn(folder: Path, traces: Traces) -> None:
@@ -39,7 +42,7 @@ def learn(folder: Path, traces: Traces) -> None:
     Raises:
         OSError: it cannot be read.
     """
-    for path in sorted(folder.glob("*.log")):
+    for path in sorted(folder.glob(SEGMENTS)):
         for line in _lines(path):
             traces.learn(_event(line))
 
@@ -52,7 +55,7 @@ def spooled(folder: Path, traces: Traces, *, remove: bool) -> Spooled:
     """
     count = 0
     with idle(folder) as is_ours:
-        for path in sorted(folder.glob("*.log")):
+        for path in sorted(folder.glob(SEGMENTS)):
             lines = _lines(path)
             others = [line for line in lines if not (traces.names_him(line) or traces.is_his(_event(line)))]
             count += len(lines) - len(others)

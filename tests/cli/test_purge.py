@@ -208,6 +208,15 @@ def test_running_processes_that_have_nothing_are_no_obstacle(world):
     memory.close()
 
 
+def test_a_log_beside_spools_is_none(world):
+    """Whoever gives a folder with too much in it has nothing else written to."""
+    log = world.spool / "serve.log"
+    log.write_text(f"{to_json(routed(caller=world.caller(HIS))).decode()}\n")
+    before = log.read_text()
+    assert world.purge()["found"]["spooled"] == 0
+    assert log.read_text() == before
+
+
 class TestFormerKeys:
     def test_are_given_one_by_one(self, world):
         world.has(HIS)
@@ -287,7 +296,8 @@ def test_an_embedded_store_keeps_nothing_of_him_in_its_files(tmp_path):
     with connected(store) as client:
         client.hset(customer_key(caller), mapping={"a": "70"})
         assert caller.encode() in bytes_of(tmp_path)
-        command = [sys.executable, "-m", "router", "purge", "-", "--store", store.text]
+        places = ["--store", store.text, "--spool", str(tmp_path), "--state", str(tmp_path)]
+        command = [sys.executable, "-m", "router", "purge", "-", *places]
         done = subprocess.run(command, input=f"{HIS}\n", capture_output=True, text=True, check=True)
         assert client.dbsize() == 0
     assert "138****5678" in done.stdout
