@@ -99,6 +99,15 @@ class QueueLogMetrics:
             self.errors.labels(kind)
 
 
+class JournalMetrics:
+    """What the observer does for the journal beside writing it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.expired = Counter(
+            "ivr_journal_expired", "Events removed from the journal because of their age.", registry=registry
+        )
+
+
 class PolicyMetrics:
     """Which policies a process goes by, and what became of newer ones."""
 

@@ -74,6 +74,15 @@ def masked(number: Number | None) -> str:
     return f"{national[:before]}****{national[-after:]}"
 
 
+def spelled(number: Number) -> re.Pattern[bytes]:
+    """Finds a number in bytes however switches write it: with or without country code, plus and zeros."""
+    if not number.startswith("+"):
+        return re.compile(rb"(?<![0-9+])%b(?![0-9])" % number.encode())
+    national = phonenumbers.national_significant_number(phonenumbers.parse(number))
+    code = number[1:].removesuffix(national)
+    return re.compile(rf"(?<![0-9+])(?:\+|00)?(?:{code})?0?{national}(?![0-9])".encode())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PseudonymKey:
     """The secret that turns numbers into pseudonyms.

@@ -18,7 +18,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 
 from metrics.floor import FloorMetrics
 from metrics.kpis import CallKpis
-from metrics.service import PolicyMetrics, QueueLogMetrics
+from metrics.service import JournalMetrics, PolicyMetrics, QueueLogMetrics
 from metrics.tally import Collected
 from router.ami.client import AmiLink, Login
 from router.ami.loads import QueueLoads
@@ -43,6 +43,7 @@ from router.queue_log.tail import Tail
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
 from router.store.loads import LoadWriter
+from router.store.retention import Retention
 
 log = structlog.get_logger()
 
@@ -55,6 +56,8 @@ SAVE_SECONDS = 1.0
 """How often is saved how far it was read."""
 AUDIT_SECONDS = 60.0
 """How often the switch is asked who works in its queues, though its events say so."""
+TRIM_SECONDS = 60.0
+"""How often what is too old goes from the journal."""
 LOAD_SECONDS = 1.0
 """How often the switch is asked how busy its queues are."""
 
@@ -78,6 +81,8 @@ class WatchSettings:
     """The folder in which is kept how far it was read."""
     spool: Path | None
     """Where events go that the store does not take; None: a folder in ``state``."""
+    journal_days: int
+    """Days after which events go from the journal; 0: none goes because of its age."""
 
 
 class Switchboard:
@@ -265,6 +270,13 @@ def _watch(
     process.run(drain, hangup=folders.ask)
 
 
+def _expire(process: Process, days: int) -> None:
+    """Have what is older than some days go from the journal."""
+    expired = JournalMetrics(process.registry).expired
+    if days:
+        process.every(TRIM_SECONDS, Retention(process.writes, days=days, expired=expired.inc).trim)
+
+
 def _followed(
     process: Process,
     settings: WatchSettings,
@@ -279,6 +291,7 @@ def _followed(
     Raises:
         SettingsError: what is remembered is another version's.
     """
+    _expire(process, settings.journal_days)
     remembered = memory.load()
     metrics = QueueLogMetrics(process.registry, troubles=LogTrouble)
     journal = process.journal

@@ -8,7 +8,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from metrics.kpis import CallKpis, RoutingKpis
-from metrics.service import QueueLogMetrics, RouterMetrics, ServiceMetrics
+from metrics.service import JournalMetrics, QueueLogMetrics, RouterMetrics, ServiceMetrics
 from metrics.tally import Collected
 from router.agi.server import Refusal
 from router.cli.app import app
@@ -30,6 +30,7 @@ def metric_names():
     RouterMetrics(registry, refusals=(), store_errors=())
     RoutingKpis(registry)
     QueueLogMetrics(registry, troubles=())
+    JournalMetrics(registry)
     registry.register(Collected(CallKpis().tallies))
     suffix = {"counter": "_total", "info": "_info"}
     return [family.name + suffix.get(family.type, "") for family in registry.collect()]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from router.numbers import Number, PseudonymKey, masked, normalise
+from router.numbers import Number, PseudonymKey, masked, normalise, spelled
 from router.store.layout import contacts_key, customer_key
 
 KEY = PseudonymKey(key_id="k1", secret=bytes(range(32)))
@@ -167,3 +167,25 @@ def test_the_secret_is_not_in_what_is_printed():
     """A key in a traceback or a log line would undo all pseudonyms."""
     assert repr(KEY.secret) not in repr(KEY)
     assert "secret" not in repr(KEY)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("+8613800138000", "13800138000"),
+        ("+8613800138000", "8613800138000"),
+        ("+8613800138000", "+8613800138000"),
+        ("+8613800138000", "008613800138000"),
+        ("+8613800138000", "013800138000"),
+        ("+862112345678", "02112345678"),
+        ("+85251234567", "0085251234567"),
+        ("+390612345678", "+390612345678"),
+        ("10086", "10086"),
+    ],
+)
+def test_a_number_is_found_however_it_is_written(number, text):
+    """And as a whole only: it is no part of a longer one."""
+    pattern = spelled(Number(number))
+    assert pattern.fullmatch(text.encode())
+    assert pattern.search(f"a|{text}|b".encode())
+    assert not pattern.search(f"{text}0 10{text}".encode())

@@ -220,12 +220,19 @@ class PlayedSwitch:
 class Observer:
     """A running `ivr watch`."""
 
-    def __init__(self, switch: PlayedSwitch, store: str, key_file: Path, folder: Path) -> None:
+    def __init__(
+        self, switch: PlayedSwitch, store: str, key_file: Path, folder: Path, first: str = "pass"
+    ) -> None:
+        """``first`` is done in its process before it starts."""
         self._log = folder / "watch.log"
         self.queue_log = folder / "queue_log"
         self.queue_log.touch()
         command = [
-            *(sys.executable, "-c", "import typer; from router.cli.watch import watch; typer.run(watch)"),
+            *(
+                sys.executable,
+                "-c",
+                f"{first}; import typer; from router.cli.watch import watch; typer.run(watch)",
+            ),
             *("--ami", f"127.0.0.1:{switch.port}", "--store", store, "--key-file", str(key_file)),
             *("--policies", str(ROOT / "policies"), "--metrics", "127.0.0.1:0"),
             *("--queue-log", str(self.queue_log), "--state", str(folder / "state")),
@@ -392,6 +399,20 @@ def test_routers_find_in_the_store_how_busy_the_queues_are(observer, switch, val
     before = observer.sample('ivr_ami_errors_total{kind="unreachable"}')
     wait_for(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}') > before + 1, "time goes by")
     assert valkey.exists("ivr:load") == 0
+
+
+def test_events_go_from_the_journal_with_their_age(switch, valkey, valkey_url, key_file, tmp_path):
+    """By the default of 90 days, again and again; counted."""
+    day, now = 86_400_000, valkey.time()[0] * 1000
+    often = "import router.watch; router.watch.TRIM_SECONDS = 0.01"
+    valkey.xadd("ivr:journal", {"event": "x" * 5000}, id=f"{now - 91 * day}-0")  # a block of its own
+    last = valkey.xadd("ivr:journal", {"event": "x"}, id=f"{now - 89 * day}-0")
+    running = Observer(switch, valkey_url, key_file, tmp_path, often)
+    try:
+        wait_for(lambda: running.sample("ivr_journal_expired_total") == 1, "the old one is gone")
+        assert [place for place, _ in valkey.xrange("ivr:journal")] == [last]
+    finally:
+        assert running.stop() == 0
 
 
 def test_a_switch_that_is_not_there_is_waited_for(observer, switch, valkey_url):  # noqa: ARG001  it runs

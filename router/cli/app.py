@@ -19,6 +19,7 @@ from router.cli.explain import explain
 from router.cli.kpi import kpi
 from router.cli.lint import lint
 from router.cli.prove import prove
+from router.cli.purge import purge
 from router.cli.reload import reload
 from router.cli.rollback import rollback
 from router.cli.schema import schema
@@ -36,7 +37,7 @@ app = typer.Typer(
     help="Intelligent IVR and call routing for a telecom hotline.",
 )
 for command in (
-    *(serve, watch, doctor, lint, schema, prove, diff, explain, call, kpi, reload, rollback, up, demo),
+    *(serve, watch, doctor, lint, schema, prove, diff, explain, call, kpi, reload, rollback, purge, up, demo),
 ):
     app.command()(command)
 app.command("test")(suites)  # pytest would take a function of that name for one of its own

@@ -59,6 +59,16 @@ def watch(
         ),
     ] = Path("run/watch"),
     spool: Spool = None,
+    journal_days: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=3_650,
+            envvar="IVR_JOURNAL_DAYS",
+            metavar="DAYS",
+            help="How long events stay in the journal; 0: until there are a million newer ones.",
+        ),
+    ] = 90,
 ) -> None:
     """Watch one Asterisk: its calls by queue_log, its agents by AMI. Not in the way of a call."""
     run(
@@ -74,6 +84,7 @@ def watch(
             queue_log=queue_log,
             state=state,
             spool=spool,
+            journal_days=journal_days,
         )
     )
 

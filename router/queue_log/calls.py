@@ -26,7 +26,7 @@ from router.events import (
     Unanswered,
 )
 from router.facts import CallId
-from router.numbers import Pseudonym
+from router.numbers import Pseudonym, masked, normalise
 from router.queue_log.lines import Kind, Line
 
 MOST = 100_000
@@ -228,7 +228,7 @@ class Calls:
         if known:
             call.talks.remove(known[0])
         talk = Talk(queue=line.queue, agent=line.agent, at=line.at - seconds, wait=wait)
-        to = line.text(0) if line.kind is Kind.BLINDTRANSFER else ""
+        to = _extension(line.text(0)) if line.kind is Kind.BLINDTRANSFER else ""
         yield _completed(call, line.call_id, line.at, talk, talk_seconds=seconds, by=by, to=to)
         call.ended = call.ended or not (call.offered or call.request)
 
@@ -270,6 +270,12 @@ def _loaded(values: Mapping[str, Any]) -> OpenCall:
             "talks": [Talk(**talk) for talk in talks],
         }
     )
+
+
+def _extension(text: str) -> str:
+    """Where a call was transferred to; somebody's number as people may see it."""
+    number = normalise(text)
+    return text if number is None else masked(number)
 
 
 def _request(call: OpenCall, line: Line) -> Request:

@@ -23,6 +23,7 @@ MAX_LINE = 8_192
 
 _CALL_ID = re.compile(r"[A-Za-z0-9_.@+-]{1,150}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{5,}", re.ASCII)
 _AT = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
@@ -90,7 +91,7 @@ class Line:
         except IndexError:
             found = ""
         if not _SECONDS.fullmatch(found):
-            raise BadLine(f"{self.kind}: {found[:40]!r} is no number of seconds")
+            raise BadLine(f"{self.kind}: {_shown(found)} is no number of seconds")
         return int(found)
 
 
@@ -102,14 +103,19 @@ def parse(text: bytes) -> Line | None:
     """
     parts = text.decode("utf-8", "replace").split("|")
     if len(parts) < 5 or len(text) > MAX_LINE:
-        raise BadLine(f"not a line of queue_log: {text[:40]!r}")
+        raise BadLine(f"not a line of queue_log: {_shown(parts[0])}")
     at, call_id, queue, agent, event, *data = parts
     kind = _KINDS.get(event)
     if kind is None:
         return None
     if not _AT.fullmatch(at) or not _CALL_ID.fullmatch(call_id):
-        raise BadLine(f"{event}: no time or no call: {text[:40]!r}")
+        raise BadLine(f"{event}: no time or no call: {_shown(at)}, {_shown(call_id)}")
     return Line(int(at), CallId(call_id), _queue(queue), agent, kind, tuple(data))
+
+
+def _shown(text: str) -> str:
+    """The beginning of a text as a log may have it: whatever could be a caller's number is hidden."""
+    return repr(_DIGITS.sub("***", text[:200])[:40])
 
 
 def _queue(name: str) -> str:

@@ -6,7 +6,7 @@ nothing too little.
 
 import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,11 @@ from typing import Any
 import orjson
 
 from router.errors import SettingsError
+from router.numbers import Pseudonym
+from router.owned import idle, rewrite
 from router.queue_log.tail import Place
 
+FILE = "observer.json"
 VERSION = 1
 
 
@@ -47,7 +50,7 @@ class Memory:
             raise SettingsError(f"{folder} is another observer's; give this one its own (--state)") from None
         except OSError as wrong:
             raise SettingsError(f"--state {folder} cannot be used: {wrong.strerror}") from wrong
-        self._file = folder / "observer.json"
+        self._file = folder / FILE
         self._writer = folder / "writer"
 
     def writer(self, new: str) -> str:
@@ -103,6 +106,41 @@ class Memory:
     def close(self) -> None:
         """Give the folder back."""
         os.close(self._lock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCalls:
+    """What an observer remembers of a caller."""
+
+    calls: int
+    """Calls that had not ended when it saved."""
+    is_taken: bool
+    """It runs, and forgets a call when it ends."""
+
+
+def remembered(folder: Path, pseudonyms: Collection[Pseudonym], *, remove: bool) -> OpenCalls:
+    """Count a caller's open calls, and have them be nobody's if no observer runs on the folder.
+
+    Raises:
+        OSError: the folder's file cannot be read or written.
+        ValueError: it is of another form.
+    """
+    file = folder / FILE
+    with idle(folder) as is_ours:
+        if not file.exists():
+            return OpenCalls(calls=0, is_taken=not is_ours)
+        content = orjson.loads(file.read_bytes())
+        try:
+            his = [call for call in content["calls"].values() if call["caller"] in pseudonyms]
+        except (KeyError, TypeError, AttributeError) as wrong:
+            raise ValueError(f"{file} is of another version") from wrong
+        if remove and is_ours:
+            file.with_suffix(".new").unlink(missing_ok=True)  # left by an observer that was killed
+            for call in his:
+                call["caller"] = None
+            if his:
+                rewrite(file, orjson.dumps(content))
+    return OpenCalls(calls=len(his), is_taken=not is_ours)
 
 
 def _must_be(found: object, wanted: object) -> None:

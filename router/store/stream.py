@@ -32,14 +32,17 @@ def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, l
     return after, events
 
 
-def entries(client: redis.Redis, after: str) -> Iterator[tuple[str, dict[bytes, bytes]]]:
+def entries(
+    client: redis.Redis, after: str, *, at_once: int | None = None
+) -> Iterator[tuple[str, dict[bytes, bytes]]]:
     """The entries behind a place, as they are stored, up to the present end; each with its place."""
+    count = at_once or _PAGE
     while True:
-        page: Any = client.xrange(STREAM, min=f"({after}" if after != "0" else "-", count=_PAGE)
+        page: Any = client.xrange(STREAM, min=f"({after}" if after != "0" else "-", count=count)
         for place, fields in page:
             after = place.decode()
             yield after, fields
-        if len(page) < _PAGE:
+        if len(page) < count:
             return
 
 

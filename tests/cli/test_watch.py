@@ -78,6 +78,7 @@ class TestOptions:
             queue_log=Path("/var/log/asterisk/queue_log"),
             state=Path("run/watch"),
             spool=None,
+            journal_days=90,
         )
 
     def test_can_all_be_typed(self, typed, tmp_path):
@@ -93,7 +94,7 @@ class TestOptions:
                 str(tmp_path / "secret"),
             ),
             *("--store", "redis://127.0.0.1:6380", "--policies", "p", "--metrics", "127.0.0.1:0"),
-            *("--key-file", "k", "--region", "HK"),
+            *("--key-file", "k", "--region", "HK", "--journal-days", "7"),
         ) == WatchSettings(
             ami=Address("127.0.0.2", 5039),
             user="watch",
@@ -106,6 +107,7 @@ class TestOptions:
             queue_log=Path("/var/log/asterisk/queue_log"),
             state=Path("run/watch"),
             spool=None,
+            journal_days=7,
         )
 
     def test_can_come_from_the_environment(self, typed, monkeypatch):

@@ -168,6 +168,30 @@ def test_a_call_that_is_handed_on_asks_for_a_person_again():
     assert (found[-1].by, found[-1].to, found[-1].talk) == ("transfer", "expert", 12)
 
 
+def test_a_call_that_is_handed_on_to_somebodys_number_does_not_tell_it():
+    """The journal has no numbers."""
+    handed = "120|1.1|elder-care|Wang Fang|BLINDTRANSFER|13800138001|ivr-transfer|7|12|1"
+    assert events(ROUTED, REQUEST, ENTERED, CONNECTED, handed)[-1].to == "138****8001"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13800138000",
+        "100||general|NONE|ENTERQUEUE||13800138000|1",
+        "13800138000|1.1|general|NONE",
+        "100|+8613800138000 0|general|NONE|ENTERQUEUE||x|1",
+        "108|1.1|elder-care|Wang Fang|CONNECT|13800138000|1.2|3",
+        "108|1.1|elder-care|Wang Fang|CONNECT|" + "x" * 30 + "13800138000|1.2|3",
+    ],
+)
+def test_what_is_said_of_a_bad_line_has_no_number(text):
+    """It goes to the log."""
+    with pytest.raises(BadLine) as bad:
+        events(text)
+    assert "13800" not in str(bad.value)
+
+
 def test_a_switch_that_died_has_ended_its_calls():
     """A talk is counted up to the last that was heard of the call."""
     found, calls = fold(map(line, [ROUTED, REQUEST, ENTERED, CONNECTED, START]))
