@@ -102,12 +102,12 @@ def _manager(kind: Any) -> Any:
 @contextmanager
 def _silence_ends(seconds: float) -> Iterator[None]:
     """Sockets that are made in it give up; pyst2 makes its own."""
-    former = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
         yield
     finally:
-        socket.setdefaulttimeout(former)
+        # not what it was before: that may be the one of a question that was left behind
+        socket.setdefaulttimeout(None)
 
 
 def _looked(
