@@ -74,6 +74,7 @@ def look(
     try:
         return within(whole, lambda: _looked(manager, address, (user, secret), variables, silence), leave)
     except TimeoutError as late:
+        socket.setdefaulttimeout(None)  # the thread that is left behind may never come to it
         return NoSwitch(trouble=Trouble.SILENT, detail=str(late))
 
 
