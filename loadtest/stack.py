@@ -46,6 +46,7 @@ class Ivr:
         log: Path,
         secrets: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        page: str = "readyz",
     ) -> None:
         """Start ``ivr ARGUMENTS --metrics METRICS`` and wait until it is ready.
 
@@ -55,6 +56,7 @@ class Ivr:
             log: Where its output goes.
             secrets: Variables of its environment.
             prefix: A command that runs it, as ``prlimit --nofile=256``.
+            page: Which page says that it has started; ``healthz`` where it cannot be ready.
 
         Raises:
             ProcessFailed: it does not become ready.
@@ -62,6 +64,7 @@ class Ivr:
         self.metrics = metrics
         self.agi = arguments[arguments.index("--agi") + 1] if "--agi" in arguments else ""
         self.log = log
+        self._page = page
         self._command = (*prefix, sys.executable, "-m", "router", *arguments, "--metrics", metrics)
         # versions and control socket of a router are its run's own
         own = {
@@ -84,7 +87,7 @@ class Ivr:
                 start_new_session=True,  # Ctrl-C in a terminal is for whoever started us
             )
         deadline = time.monotonic() + START_LIMIT
-        while not self.is_ready():
+        while not self._says_ok(self._page):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._process.kill()
                 raise ProcessFailed(f"{' '.join(self._command)}:\n{self.last_words()}")
@@ -97,8 +100,11 @@ class Ivr:
 
     def is_ready(self) -> bool:
         """What /readyz says."""
+        return self._says_ok("readyz")
+
+    def _says_ok(self, page: str) -> bool:
         try:
-            return self.get("readyz") == "ok\n"
+            return self.get(page) == "ok\n"
         except OSError:
             return False
 

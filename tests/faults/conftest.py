@@ -86,12 +86,15 @@ class Rig:
         shutil.copytree(self.filled / "store", self.folder / "store")
         return self.redis("store", *options)
 
-    def router(self, url: str, *options: str, prefix: Sequence[str] = ()) -> Ivr:
-        """Start a router, on ports of its own; ``prefix`` is a command that runs it."""
+    def router(self, url: str, *options: str, prefix: Sequence[str] = (), ready: bool = True) -> Ivr:
+        """Start a router, on ports of its own; ``prefix`` is a command that runs it.
+
+        Without ``ready`` it need not have a store that answers.
+        """
         agi, metrics = (f"127.0.0.1:{self.ports.take()}" for _ in range(2))
         given = ("serve", "--agi", agi, "--store", url, "--key-file", str(self.key), *options)
         log = self.folder / f"router-{len(self._routers)}.log"
-        router = Ivr(given, metrics=metrics, log=log, prefix=prefix)
+        router = Ivr(given, metrics=metrics, log=log, prefix=prefix, page="readyz" if ready else "healthz")
         self._stack.callback(router.stop)
         self._routers.append(router)
         return router
