@@ -110,8 +110,9 @@ class AgiSession(Protocol):
 
     def make_room(self) -> None:
         """Be shed: the switch goes on at once, with the second router or its default route."""
-        self.transport.write(FAILURE)
-        self.end(Refusal.SHED, abort=False)
+        if not self._over:  # else it is ending already
+            self.transport.write(FAILURE)
+            self.end(Refusal.SHED, abort=False)
 
     @property
     def has_asked(self) -> bool:
