@@ -6,6 +6,7 @@ Redis, move through the loop's own transports, which cost a third of the reactor
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -165,8 +166,18 @@ class _Port:
         return IPv4Address("TCP", *self._server.sockets[0].getsockname()[:2])
 
 
-async def listen(loop: asyncio.AbstractEventLoop, factory: Factory, host: str, port: int) -> _Port:
+async def listen(
+    loop: asyncio.AbstractEventLoop,
+    factory: Factory,
+    host: str,
+    port: int,
+    *,
+    held: socket.socket | None = None,
+) -> _Port:
     """Listen on a TCP address; the factory builds a protocol for each connection.
+
+    ``held``: a socket that listens already, instead of the address. When the port stops, our copy of it is
+    closed; whoever holds another goes on, and what waits in its backlog waits for the next who accepts.
 
     Raises:
         OSError: the address cannot be had.
@@ -177,6 +188,8 @@ async def listen(loop: asyncio.AbstractEventLoop, factory: Factory, host: str, p
         assert protocol is not None  # noqa: S101  our factories take every connection
         return _Shim(protocol)
 
+    if held is not None:
+        return _Port(await loop.create_server(accept, sock=held, backlog=_BACKLOG))
     return _Port(await loop.create_server(accept, host, port, backlog=_BACKLOG))
 
 

@@ -2,9 +2,10 @@
 
 import os
 import secrets
+import socket
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -30,6 +31,7 @@ from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
 from router.store.callers import Callers
+from router.systemd import Notify, environment, held_socket, notify
 
 log = structlog.get_logger()
 
@@ -51,6 +53,7 @@ class ServeSettings:
     """What `ivr serve` is told, by options or the environment."""
 
     agi: Address
+    """Where it listens, unless systemd hands it a socket that listens already."""
     store: StoreUrl
     policies: Path
     metrics: Address
@@ -64,6 +67,15 @@ class ServeSettings:
     """A candidate's folder."""
     spool: Path | None
     """Where events go that the store does not take; None: `default_spool`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What systemd has given this process."""
+
+    notify: Notify
+    held: socket.socket | None
+    """The socket that listens for FastAGI."""
 
 
 class CallLog:
@@ -123,18 +135,25 @@ def serve(settings: ServeSettings) -> None:
         OSError: an address cannot be had.
     """
     pass_hangups()
+    environ, pid = environment(), os.getpid()
+    given = _Given(notify=notify(environ, pid), held=held_socket(environ, pid, "agi"))
+    if given.held is not None:
+        settings = replace(settings, agi=Address(*given.held.getsockname()[:2]))
     policies = load(settings.policies)
     with store_access(settings.store, settings.key_file) as (address, key):
-        _serve(settings, policies, key, address)
+        _serve(settings, policies, key, address, given)
 
 
-def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
+def _serve(
+    settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress, given: _Given
+) -> None:
     lines = CallLog(sys.stdout.fileno())
     process = Process(
         address,
         window=lambda: routing.longest_window,
         writer=f"serve-{secrets.token_hex(8)}",
         spool=settings.spool or default_spool("serve", settings.agi),
+        notify=given.notify,
         line=lines.add,
     )
     kpis = RoutingKpis(process.registry, policies.decisions)
@@ -168,7 +187,9 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
     metrics.agi_sessions.set_function(lambda: len(agi.sessions))
     process.every(SWEEP_SECONDS, agi.sweep)
 
-    port = process.loop.run_until_complete(listen(process.loop, agi, settings.agi.host, settings.agi.port))
+    port = process.loop.run_until_complete(
+        listen(process.loop, agi, settings.agi.host, settings.agi.port, held=given.held)
+    )
     listening = Address(settings.agi.host, port.getHost().port)
     draining = False
     watched = process.watched(settings.metrics, lambda: lookups.is_up and not draining)
@@ -195,7 +216,7 @@ def _serve(settings: ServeSettings, policies: Policies, key: PseudonymKey, addre
         await process.until(lambda: lines.is_written, WRITE_SECONDS)
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
-    process.run(drain, hangup=folders.ask)
+    process.run(drain, reload=folders.reload, status=f"decides calls at {listening}")
 
 
 def _followed(

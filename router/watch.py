@@ -3,6 +3,7 @@
 And how busy the queues are, as AMI says, into the store, for decisions.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ from router.queue_log.tail import Tail
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
 from router.store.loads import LoadWriter
+from router.systemd import Notify, environment, notify
 
 log = structlog.get_logger()
 
@@ -174,18 +176,22 @@ def watch(settings: WatchSettings) -> None:
         OSError: an address cannot be had.
     """
     pass_hangups()
+    told = notify(environment(), os.getpid())
     policies = load(settings.policies)
     with store_access(settings.store, settings.key_file) as (address, key):
-        _watch(settings, policies, key, address)
+        _watch(settings, policies, key, address, told)
 
 
-def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress) -> None:
+def _watch(
+    settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress, told: Notify
+) -> None:
     memory = Memory(settings.state)
     process = Process(
         address,
         window=lambda: observed.policies.longest_window,
         writer=memory.writer(f"watch-{secrets.token_hex(8)}"),
         spool=settings.spool or settings.state / "spool",
+        notify=told,
     )
     kpis = CallKpis(yardsticks(policies))
     observed = Observed(policies=policies, kpis=kpis, metrics=PolicyMetrics(process.registry), wall=time.time)
@@ -254,7 +260,7 @@ def _watch(settings: WatchSettings, policies: Policies, key: PseudonymKey, addre
         memory.close()
         log.info("stopped", events_lost=process.journal.waiting)
 
-    process.run(drain, hangup=folders.ask)
+    process.run(drain, reload=folders.reload, status=f"watches {ami}")
 
 
 def _followed(
