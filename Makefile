@@ -25,6 +25,10 @@ test: $(VENV)/ready ## unit and integration tests (no Asterisk needed)
 e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents
 	$(BIN)/pytest -m e2e
 
+faults: $(VENV)/ready ## kill, hang and restart routers while calls come; as root also under systemd
+	deploy/packages test
+	$(BIN)/pytest -m fault
+
 check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
