@@ -154,7 +154,15 @@ class _Port:
         self._server = server
 
     def startListening(self) -> None:
-        """It listens from the start."""
+        """It listens from the start, or `accept` has it listen."""
+
+    async def accept(self) -> None:
+        """Take connections from now on.
+
+        Raises:
+            OSError: another has begun to listen at the address.
+        """
+        await self._server.start_serving()
 
     def stopListening(self) -> Deferred[None]:
         self._server.close()
@@ -173,8 +181,11 @@ async def listen(
     port: int,
     *,
     held: socket.socket | None = None,
+    accepting: bool = True,
 ) -> _Port:
     """Listen on a TCP address; the factory builds a protocol for each connection.
+
+    Without ``accepting`` the address is taken, and connections only from `_Port.accept` on.
 
     ``held``: a socket that listens already, instead of the address. When the port stops, our copy of it is
     closed; whoever holds another goes on, and what waits in its backlog waits for the next who accepts.
@@ -189,8 +200,10 @@ async def listen(
         return _Shim(protocol)
 
     if held is not None:
-        return _Port(await loop.create_server(accept, sock=held, backlog=_BACKLOG))
-    return _Port(await loop.create_server(accept, host, port, backlog=_BACKLOG))
+        server = loop.create_server(accept, sock=held, backlog=_BACKLOG, start_serving=accepting)
+    else:
+        server = loop.create_server(accept, host, port, backlog=_BACKLOG, start_serving=accepting)
+    return _Port(await server)
 
 
 @implementer(IStreamClientEndpoint)

@@ -72,6 +72,10 @@ def default_spool(command: str, address: Address) -> Path:
     return Path("run/spool") / f"{command}-{address.port}"
 
 
+async def _at_once() -> None:
+    """Begin with nothing to wait for."""
+
+
 class Process:
     """The loop and what turns on it; built by a composition root, which adds what the process is for."""
 
@@ -179,11 +183,20 @@ class Process:
         return str(Address(address.host, port.getHost().port))
 
     def run(
-        self, drain: Callable[[], Awaitable[None]], *, reload: Callable[[], Awaitable[object]], status: str
+        self,
+        drain: Callable[[], Awaitable[None]],
+        *,
+        reload: Callable[[], Awaitable[object]],
+        status: str,
+        begin: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         """Turn until a signal comes; then ``drain``, and end. SIGHUP is ``reload``.
 
-        systemd is told ``status``, and how it goes: that the process is ready, turns, reloads, ends.
+        systemd is told ``status`` when ``begin`` is done, and how it goes: that the process is ready, turns,
+        reloads, ends.
+
+        Raises:
+            OSError: it could not begin.
         """
         terminal = os.isatty(0)
 
@@ -200,14 +213,21 @@ class Process:
                 signal.signal(again, signal.SIG_IGN)  # it is ending already
             return Deferred.fromFuture(asyncio.ensure_future(drain(), loop=self.loop))
 
-        self.reactor.callWhenRunning(self._notify.tell, State.READY, status)
-        if self._notify.watchdog_seconds is not None:
-            self.every(self._notify.watchdog_seconds / 2, lambda: self._notify.tell(State.TURNING))
+        beginning = self.loop.create_task(self._begun(begin, status))
+        beginning.add_done_callback(lambda done: self.reactor.stop() if done.exception() else None)
         self.reactor.addSystemEventTrigger("before", "shutdown", stop)
         gc.collect()
         gc.freeze()  # what lives from the start need not be looked at again in every collection
         signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(hung_up))
         self.reactor.run()
+        if beginning.done():
+            beginning.result()
+
+    async def _begun(self, begin: Callable[[], Awaitable[None]], status: str) -> None:
+        await begin()
+        self._notify.tell(State.READY, status)
+        if self._notify.watchdog_seconds is not None:
+            self.every(self._notify.watchdog_seconds / 2, lambda: self._notify.tell(State.TURNING))
 
     async def _reloaded(self, reload: Callable[[], Awaitable[object]]) -> None:
         self._notify.tell(State.RELOADING)

@@ -40,6 +40,8 @@ LOOKUP_SECONDS = 0.05
 LOOKUPS = 1024
 """Lookups in flight at most."""
 SWEEP_SECONDS = 0.25
+STORE_SECONDS = 0.5
+"""How long the first call waits for the store's connection; then it is decided without."""
 LINES = 65_536
 """Lines of the log that wait to be written, at most."""
 LINES_A_WRITE = 8
@@ -188,11 +190,11 @@ def _serve(
     process.every(SWEEP_SECONDS, agi.sweep)
 
     port = process.loop.run_until_complete(
-        listen(process.loop, agi, settings.agi.host, settings.agi.port, held=given.held)
+        listen(process.loop, agi, settings.agi.host, settings.agi.port, held=given.held, accepting=False)
     )
     listening = Address(settings.agi.host, port.getHost().port)
-    draining = False
-    watched = process.watched(settings.metrics, lambda: lookups.is_up and not draining)
+    accepts = draining = False
+    watched = process.watched(settings.metrics, lambda: lookups.is_up and accepts)
     folders = _followed(
         process, settings=settings, routing=routing, kpis=kpis, metrics=metrics, port=listening.port
     )
@@ -202,12 +204,20 @@ def _serve(
             "the switch can run anything there",
             address=str(settings.agi),
         )
-    log.info("ready", agi=str(listening), metrics=watched)
+
+    async def begin() -> None:
+        """Take calls as soon as they can be decided with the store: those that have waited, too."""
+        nonlocal accepts
+        await process.until(lambda: lookups.is_up or draining, STORE_SECONDS)
+        if not draining:
+            await port.accept()
+            accepts = True
+            log.info("ready", agi=str(listening), metrics=watched)
 
     async def drain() -> None:
         """Take no more calls, let those in flight end, write what is left of the journal."""
-        nonlocal draining
-        draining = True
+        nonlocal accepts, draining
+        accepts, draining = False, True
         port.stopListening()
         folders.close()
         await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
@@ -216,7 +226,7 @@ def _serve(
         await process.until(lambda: lines.is_written, WRITE_SECONDS)
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
-    process.run(drain, reload=folders.reload, status=f"decides calls at {listening}")
+    process.run(drain, reload=folders.reload, status=f"decides calls at {listening}", begin=begin)
 
 
 def _followed(

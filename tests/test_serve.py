@@ -180,7 +180,7 @@ def test_a_log_that_nobody_reads_stops_no_call(tmp_path, ports):
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
     ) as process:
-        assert b"ready" in wait_for(process.stdout.readline, "ready")
+        wait_for(lambda: b'"ready"' in process.stdout.readline(), "ready")
         answers = [ask(agi, SENIOR, "10010", f"1.{number}") for number in range(600)]
         assert all(answer.variables["IVR_OK"] == "1" for answer in answers)
         process.terminate()

@@ -43,6 +43,7 @@ def test_a_call_that_comes_while_nobody_runs_is_decided(start):
             call.sendall(environment("13900000065", "10010", "1.1"))
             router.start()
             assert answered(call)
+        assert router.sample("ivr_routed_total", data="fresh") == 1  # and not without its store
 
 
 def test_killed_again_and_again_it_refuses_nobody(start, capsys):
