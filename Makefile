@@ -26,6 +26,7 @@ e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, ag
 	$(BIN)/pytest -m e2e
 
 faults: $(VENV)/ready ## break things under load; the table goes to docs/reliability.md
+	deploy/packages test
 	deploy/packages faults
 	IVR_FAULT_REPORT=docs/reliability.md $(BIN)/pytest -m fault
 

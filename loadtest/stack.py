@@ -6,6 +6,7 @@ The service's own processes are started as anybody would start them: by the comm
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,6 +32,18 @@ STOP_LIMIT = 12.0
 """Seconds that it may take to end: the router drains for up to ten."""
 
 
+_HAND_OVER = """
+import os, sys
+descriptor = int(sys.argv[1])
+if descriptor != 3:
+    os.dup2(descriptor, 3)
+    os.close(descriptor)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="agi")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""What systemd does between fork and exec for a service that has a socket."""
+
+
 class ProcessFailed(LoadtestError):
     """A process did not become ready, or ended; the text has its last words."""
 
@@ -47,6 +60,7 @@ class Ivr:
         secrets: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
         page: str = "readyz",
+        held: socket.socket | None = None,
     ) -> None:
         """Start ``ivr ARGUMENTS --metrics METRICS`` and wait until it is ready.
 
@@ -57,6 +71,7 @@ class Ivr:
             secrets: Variables of its environment.
             prefix: A command that runs it, as ``prlimit --nofile=256``.
             page: Which page says that it has started; ``healthz`` where it cannot be ready.
+            held: A listening socket that it is handed, as systemd does; it outlives the process.
 
         Raises:
             ProcessFailed: it does not become ready.
@@ -73,10 +88,14 @@ class Ivr:
             "IVR_SPOOL": str(log.with_suffix(".spool")),
         }
         self._environment = {**os.environ, **own, **(secrets or {})}
+        self._handed: tuple[int, ...] = ()
+        if held is not None:
+            self._handed = (held.fileno(),)
+            self._command = (sys.executable, "-c", _HAND_OVER, str(held.fileno()), *self._command)
         self.start()
 
     def start(self) -> None:
-        """Start it (again)."""
+        """Start it (again), and wait until it is ready."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -84,6 +103,7 @@ class Ivr:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environment,
+                pass_fds=self._handed,
                 start_new_session=True,  # Ctrl-C in a terminal is for whoever started us
             )
         deadline = time.monotonic() + START_LIMIT

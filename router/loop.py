@@ -6,6 +6,7 @@ Redis, move through the loop's own transports, which cost a third of the reactor
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -153,7 +154,15 @@ class _Port:
         self._server = server
 
     def startListening(self) -> None:
-        """It listens from the start."""
+        """It listens from the start, or `accept` has it listen."""
+
+    async def accept(self) -> None:
+        """Take connections from now on.
+
+        Raises:
+            OSError: another has begun to listen at the address.
+        """
+        await self._server.start_serving()
 
     def stopListening(self) -> Deferred[None]:
         self._server.close()
@@ -165,8 +174,21 @@ class _Port:
         return IPv4Address("TCP", *self._server.sockets[0].getsockname()[:2])
 
 
-async def listen(loop: asyncio.AbstractEventLoop, factory: Factory, host: str, port: int) -> _Port:
+async def listen(
+    loop: asyncio.AbstractEventLoop,
+    factory: Factory,
+    host: str,
+    port: int,
+    *,
+    held: socket.socket | None = None,
+    accepting: bool = True,
+) -> _Port:
     """Listen on a TCP address; the factory builds a protocol for each connection.
+
+    Without ``accepting`` the address is taken, and connections only from `_Port.accept` on.
+
+    ``held``: a socket that listens already, instead of the address. When the port stops, our copy of it is
+    closed; whoever holds another goes on, and what waits in its backlog waits for the next who accepts.
 
     Raises:
         OSError: the address cannot be had.
@@ -177,7 +199,11 @@ async def listen(loop: asyncio.AbstractEventLoop, factory: Factory, host: str, p
         assert protocol is not None  # noqa: S101  our factories take every connection
         return _Shim(protocol)
 
-    return _Port(await loop.create_server(accept, host, port, backlog=_BACKLOG))
+    if held is not None:
+        server = loop.create_server(accept, sock=held, backlog=_BACKLOG, start_serving=accepting)
+    else:
+        server = loop.create_server(accept, host, port, backlog=_BACKLOG, start_serving=accepting)
+    return _Port(await server)
 
 
 @implementer(IStreamClientEndpoint)

@@ -33,6 +33,7 @@ from router.store.journal import Journal
 from router.store.keyfile import check_key, load_key
 from router.store.link import Link
 from router.store.spool import Spool
+from router.systemd import Notify, State
 from router.web.site import site
 
 log = structlog.get_logger()
@@ -73,6 +74,10 @@ def default_spool(command: str, address: Address) -> Path:
     return Path("run/spool") / f"{command}-{address.port}"
 
 
+async def _at_once() -> None:
+    """Begin with nothing to wait for."""
+
+
 class Process:
     """The loop and what turns on it; built by a composition root, which adds what the process is for."""
 
@@ -84,12 +89,14 @@ class Process:
         window: Callable[[], int],
         writer: str,
         spool: Path,
+        notify: Notify,
         line: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         """``lines`` is where everything is logged; ``line`` is given events as JSON.
 
         ``window()``: seconds that a caller's contacts are kept for. ``writer`` names this process's
-        events in the journal, ``spool`` is where they go that the store does not take.
+        events in the journal, ``spool`` is where they go that the store does not take; ``notify`` is where
+        systemd hears of it.
 
         Raises:
             SettingsError: another process has the folder of the spool.
@@ -102,6 +109,8 @@ class Process:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self.metrics = ServiceMetrics(self.registry, __version__)
+        self._notify = notify
+        self._looking: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
 
         def dropped(why: str, events: int) -> None:
@@ -146,7 +155,7 @@ class Process:
             tls=address.tls,
         )
         retry = backoffPolicy(initialDelay=0.5, maxDelay=1.0, factor=2.0)
-        ClientService(endpoint, link, retryPolicy=retry, clock=self.clock).startService()
+        self.start(ClientService(endpoint, link, retryPolicy=retry, clock=self.clock))
         return link
 
     def start(self, service: ClientService) -> None:
@@ -181,27 +190,59 @@ class Process:
             raise OSError(f"{address}: {wrong.socketError}") from wrong
         return str(Address(address.host, port.getHost().port))
 
-    def run(self, drain: Callable[[], Awaitable[None]], hangup: Callable[[], object] | None = None) -> None:
-        """Turn until a signal comes; then ``drain``, and end. SIGHUP is ``hangup``, if that is given."""
+    def run(
+        self,
+        drain: Callable[[], Awaitable[None]],
+        *,
+        reload: Callable[[], Awaitable[object]],
+        status: str,
+        begin: Callable[[], Awaitable[None]] = _at_once,
+    ) -> None:
+        """Turn until a signal comes; then ``drain``, and end. SIGHUP is ``reload``.
+
+        systemd is told ``status`` when ``begin`` is done, and how it goes: that the process is ready, turns,
+        reloads, ends.
+
+        Raises:
+            OSError: it could not begin.
+        """
         terminal = os.isatty(0)
 
         def hung_up() -> None:
             # a terminal that was closed ends it in order; else somebody wants it to look at its files
-            if hangup is None or (terminal and not os.isatty(0)):
+            if terminal and not os.isatty(0):
                 self.reactor.stop()
             else:
-                hangup()
+                self._looking = self.loop.create_task(self._reloaded(reload))
 
         def stop() -> Deferred[None]:
+            self._notify.tell(State.STOPPING, "ends what has begun")
             for again in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(again, signal.SIG_IGN)  # it is ending already
             return Deferred.fromFuture(asyncio.ensure_future(drain(), loop=self.loop))
 
+        beginning = self.loop.create_task(self._begun(begin, status))
+        beginning.add_done_callback(lambda done: self.reactor.stop() if done.exception() else None)
         self.reactor.addSystemEventTrigger("before", "shutdown", stop)
         gc.collect()
         gc.freeze()  # what lives from the start need not be looked at again in every collection
         signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(hung_up))
         self.reactor.run()
+        if beginning.done():
+            beginning.result()
+
+    async def _begun(self, begin: Callable[[], Awaitable[None]], status: str) -> None:
+        await begin()
+        self._notify.tell(State.READY, status)
+        if self._notify.watchdog_seconds is not None:
+            self.every(self._notify.watchdog_seconds / 2, lambda: self._notify.tell(State.TURNING))
+
+    async def _reloaded(self, reload: Callable[[], Awaitable[object]]) -> None:
+        self._notify.tell(State.RELOADING)
+        try:
+            await reload()
+        finally:  # whatever came of it, it takes calls as before
+            self._notify.tell(State.READY)
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Wait until something is so, for so many seconds at most."""

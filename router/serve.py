@@ -1,6 +1,8 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
+import os
 import secrets
+import socket
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -29,6 +31,7 @@ from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress, store_address
 from router.store.callers import Callers
 from router.store.link import Link
+from router.systemd import Notify, environment, held_socket, notify
 
 log = structlog.get_logger()
 
@@ -40,11 +43,11 @@ BREAK_SECONDS = 0.5
 """A store that is silent for so long is not waited for until it answers a greeting again."""
 LOOKUPS = 1024
 """Lookups in flight at most."""
-FIRST_SECONDS = 1.0
-"""How long calls wait at the start for the first connection to the store."""
 SWEEP_SECONDS = 0.25
 DESCRIPTORS = 96
 """Open files of everything but sessions: links, policies, versions, spool, whoever reads metrics."""
+STORE_SECONDS = 0.5
+"""How long the first call waits for the store's connection; then it is decided without."""
 DRAIN_SECONDS = 8.0
 """How long calls in flight may go on after SIGTERM."""
 
@@ -54,6 +57,7 @@ class ServeSettings:
     """What `ivr serve` is told, by options or the environment."""
 
     agi: Address
+    """Where it listens, unless systemd hands it a socket that listens already."""
     store: StoreUrl
     replica: StoreUrl | None
     """What is asked when the store does not answer."""
@@ -71,6 +75,15 @@ class ServeSettings:
     """Where events go that the store does not take; None: `default_spool`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What systemd has given this process."""
+
+    notify: Notify
+    held: socket.socket | None
+    """The socket that listens for FastAGI."""
+
+
 def serve(settings: ServeSettings) -> None:
     """Run the decision service until SIGTERM or SIGINT, then let the calls in flight finish.
 
@@ -79,16 +92,26 @@ def serve(settings: ServeSettings) -> None:
         OSError: an address cannot be had.
     """
     pass_hangups()
+    environ, pid = environment(), os.getpid()
+    given = _Given(notify=notify(environ, pid), held=held_socket(environ, pid, "agi"))
+    if given.held is not None:
+        settings = replace(settings, agi=Address(*given.held.getsockname()[:2]))
     policies = load(settings.policies)
     with (
         logged(sys.stdout.fileno()) as lines,
         store_access(settings.store, settings.key_file) as (address, key),
     ):
-        _serve(settings, policies, key, address, lines)
+        _serve(settings, policies, key, address, lines=lines, given=given)
 
 
 def _serve(
-    settings: ServeSettings, policies: Policies, key: PseudonymKey, address: StoreAddress, lines: Log
+    settings: ServeSettings,
+    policies: Policies,
+    key: PseudonymKey,
+    address: StoreAddress,
+    *,
+    lines: Log,
+    given: _Given,
 ) -> None:
     process = Process(
         address,
@@ -96,6 +119,7 @@ def _serve(
         window=lambda: routing.longest_window,
         writer=f"serve-{secrets.token_hex(8)}",
         spool=settings.spool or default_spool("serve", settings.agi),
+        notify=given.notify,
         line=lines.add,
     )
     kpis = RoutingKpis(process.registry, policies.decisions)
@@ -130,13 +154,13 @@ def _serve(
     metrics.agi_sessions.set_function(lambda: len(agi.sessions))
     process.every(SWEEP_SECONDS, agi.sweep)
 
-    # a caller who comes with the first calls is to be known, too
-    process.loop.run_until_complete(process.until(lambda: lookups.is_up, FIRST_SECONDS))
-    port = process.loop.run_until_complete(listen(process.loop, agi, settings.agi.host, settings.agi.port))
+    port = process.loop.run_until_complete(
+        listen(process.loop, agi, settings.agi.host, settings.agi.port, held=given.held, accepting=False)
+    )
     listening = Address(settings.agi.host, port.getHost().port)
-    draining = False
+    accepts = draining = False
     known = (lookups,) if replica is None else (lookups, replica)
-    watched = process.watched(settings.metrics, lambda: any(link.is_up for link in known) and not draining)
+    watched = process.watched(settings.metrics, lambda: any(link.is_up for link in known) and accepts)
     folders = _followed(
         process, settings=settings, routing=routing, kpis=kpis, metrics=metrics, port=listening.port
     )
@@ -146,19 +170,27 @@ def _serve(
             "the switch can run anything there",
             address=str(settings.agi),
         )
-    log.info("ready", agi=str(listening), metrics=watched)
+
+    async def begin() -> None:
+        """Take calls as soon as they can be decided with the store: those that have waited, too."""
+        nonlocal accepts
+        await process.until(lambda: lookups.is_up or draining, STORE_SECONDS)
+        if not draining:
+            await port.accept()
+            accepts = True
+            log.info("ready", agi=str(listening), metrics=watched)
 
     async def drain() -> None:
         """Take no more calls, let those in flight end, write what is left of the journal."""
-        nonlocal draining
-        draining = True
+        nonlocal accepts, draining
+        accepts, draining = False, True
         port.stopListening()
         folders.close()
         await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
         await process.written()
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
-    process.run(drain, hangup=folders.ask)
+    process.run(drain, reload=folders.reload, status=f"decides calls at {listening}", begin=begin)
 
 
 def _limits(descriptors: int) -> Limits:

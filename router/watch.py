@@ -3,6 +3,7 @@
 And how busy the queues are, as AMI says, into the store, for decisions.
 """
 
+import os
 import secrets
 import sys
 import time
@@ -44,6 +45,7 @@ from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress
 from router.store.loads import LoadWriter
 from router.store.retention import Retention
+from router.systemd import Notify, environment, notify
 
 log = structlog.get_logger()
 
@@ -181,16 +183,23 @@ def watch(settings: WatchSettings) -> None:
         OSError: an address cannot be had.
     """
     pass_hangups()
+    told = notify(environment(), os.getpid())
     policies = load(settings.policies)
     with (
         logged(sys.stdout.fileno()) as lines,
         store_access(settings.store, settings.key_file) as (address, key),
     ):
-        _watch(settings, policies, key, address, lines)
+        _watch(settings, policies, key, address, lines=lines, told=told)
 
 
 def _watch(
-    settings: WatchSettings, policies: Policies, key: PseudonymKey, address: StoreAddress, lines: Log
+    settings: WatchSettings,
+    policies: Policies,
+    key: PseudonymKey,
+    address: StoreAddress,
+    *,
+    lines: Log,
+    told: Notify,
 ) -> None:
     memory = Memory(settings.state)
     process = Process(
@@ -199,6 +208,7 @@ def _watch(
         window=lambda: observed.policies.longest_window,
         writer=memory.writer(f"watch-{secrets.token_hex(8)}"),
         spool=settings.spool or settings.state / "spool",
+        notify=told,
     )
     kpis = CallKpis(yardsticks(policies))
     observed = Observed(policies=policies, kpis=kpis, metrics=PolicyMetrics(process.registry), wall=time.time)
@@ -267,7 +277,7 @@ def _watch(
         memory.close()
         log.info("stopped", events_lost=process.journal.waiting)
 
-    process.run(drain, hangup=folders.ask)
+    process.run(drain, reload=folders.reload, status=f"watches {ami}")
 
 
 def _expire(process: Process, days: int) -> None:

@@ -1,5 +1,6 @@
 """What tests of several folders need: a real Valkey."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,34 @@ import redis
 from router.settings import StoreUrl
 from router.store.client import connect
 from router.store.embedded import opened
+
+
+class Heard:
+    """A socket that daemons tell how they are, as systemd's is."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._socket.settimeout(20)
+        self.variables = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "100000"}
+        """What a daemon finds in its environment."""
+
+    def next(self, other_than: str = "") -> str:
+        """The next notice that is another one."""
+        while (notice := self._socket.recv(4096).decode()) == other_than:
+            pass
+        return notice
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def heard_by_systemd(tmp_path: Path) -> Iterator[Heard]:
+    """What a daemon of this test tells systemd."""
+    heard = Heard(tmp_path / "notify")
+    yield heard
+    heard.close()
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,31 @@ def test_a_protocol_listens_answers_and_half_closes(loop):
     assert factory.seen == ["made", b"hello", b"thanks", "ConnectionDone"]
 
 
+def test_a_socket_that_another_holds_outlives_the_port(loop):
+    """Connections made after the port has stopped wait for the next who accepts."""
+    first, second = Records(), Records()
+
+    async def restart(held):
+        port = await listen(loop, first, "", 0, held=held.dup())
+        address = held.getsockname()
+        assert port.getHost().port == address[1]
+        _, early = await asyncio.open_connection(*address)
+        await until(lambda: first.seen == ["made"])
+        await port.stopListening()
+        _, late = await asyncio.open_connection(*address)
+        late.write(b"I wait")
+        port = await listen(loop, second, "", 0, held=held.dup())
+        await until(lambda: second.seen == ["made", b"I wait"])
+        await port.stopListening()
+        for writer in (early, late):
+            writer.close()
+        await until(lambda: second.seen[-1] == "ConnectionDone")
+
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        loop.run_until_complete(restart(held))
+    assert first.seen[0] == "made"
+
+
 @pytest.mark.parametrize("reset", [False, True])
 def test_a_peer_that_closes_at_once_is_tried_again(loop, reset):
     """A Redis at its limit of clients accepts and closes; the service must not wait for ever."""

@@ -55,11 +55,11 @@ def key(key_file, valkey_url):
 class Router:
     """A running `ivr serve` and where it is."""
 
-    def __init__(self, ports, store, key_file, folder):
+    def __init__(self, ports, store, key_file, folder, **variables):
         self.agi = Address("127.0.0.1", ports.take())
         arguments = ("serve", "--agi", str(self.agi), "--store", store, "--key-file", str(key_file))
         metrics = f"127.0.0.1:{ports.take()}"
-        self.process = Ivr(arguments, metrics=metrics, log=folder / "serve.log")
+        self.process = Ivr(arguments, metrics=metrics, log=folder / "serve.log", secrets=variables)
 
     def decides(self, number=SENIOR, dialled="10010", call_id="1.1"):
         return ask(self.agi, number, dialled, call_id).variables
@@ -115,6 +115,20 @@ def test_a_call_in_flight_finishes_after_sigterm(router):
         assert call.recv(4096).startswith(b'EXEC MSet "IVR_ACTION=queue,')
         call.sendall(b"200 result=0\n")
     assert router.process.stop() == 0
+
+
+def test_systemd_is_told_how_it_is(tmp_path, ports, valkey_url, key_file, heard_by_systemd):
+    """That it takes calls, that its loop turns, that it looks at its files, and that it ends."""
+    router = Router(ports, valkey_url, key_file, tmp_path, **heard_by_systemd.variables)
+    try:
+        assert heard_by_systemd.next() == f"READY=1\nSTATUS=decides calls at {router.agi}"
+        assert heard_by_systemd.next() == "WATCHDOG=1"
+        router.process.signal(signal.SIGHUP)
+        assert heard_by_systemd.next(other_than="WATCHDOG=1") == "RELOADING=1"
+        assert heard_by_systemd.next(other_than="WATCHDOG=1") == "READY=1"
+    finally:
+        assert router.process.stop() == 0
+    assert heard_by_systemd.next(other_than="WATCHDOG=1").startswith("STOPPING=1\n")
 
 
 def test_hostile_bytes_are_declined_and_counted(router):

@@ -221,9 +221,15 @@ class Observer:
     """A running `ivr watch`."""
 
     def __init__(
-        self, switch: PlayedSwitch, store: str, key_file: Path, folder: Path, first: str = "pass"
+        self,
+        switch: PlayedSwitch,
+        store: str,
+        key_file: Path,
+        folder: Path,
+        first: str = "pass",
+        **variables: str,
     ) -> None:
-        """``first`` is done in its process before it starts."""
+        """``first`` is done in its process before it starts; ``variables`` are of its environment."""
         self._log = folder / "watch.log"
         self.queue_log = folder / "queue_log"
         self.queue_log.touch()
@@ -237,7 +243,7 @@ class Observer:
             *("--policies", str(ROOT / "policies"), "--metrics", "127.0.0.1:0"),
             *("--queue-log", str(self.queue_log), "--state", str(folder / "state")),
         ]
-        environment = {**os.environ, "IVR_AMI_SECRET": "s3cret", "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "IVR_AMI_SECRET": "s3cret", "PYTHONUNBUFFERED": "1", **variables}
         self._command, self._environment = command, environment
         self.start()
 
@@ -291,6 +297,15 @@ def observer(switch, valkey_url, key_file, tmp_path):
     yield running
     running.process.kill()
     running.process.wait()
+
+
+def test_systemd_is_told_how_it_is(switch, valkey_url, key_file, tmp_path, heard_by_systemd):
+    """That it watches, that its loop turns, and that it ends."""
+    observer = Observer(switch, valkey_url, key_file, tmp_path, **heard_by_systemd.variables)
+    assert heard_by_systemd.next() == f"READY=1\nSTATUS=watches 127.0.0.1:{switch.port}"
+    assert heard_by_systemd.next() == "WATCHDOG=1"
+    assert observer.stop() == 0
+    assert heard_by_systemd.next(other_than="WATCHDOG=1").startswith("STOPPING=1\n")
 
 
 def say(observer, *lines: str) -> None:

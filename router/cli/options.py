@@ -27,8 +27,24 @@ def address(given: str | Address) -> Address:
 
 
 def store_url(given: str | StoreUrl) -> StoreUrl:
-    """Read an option that is a store; typer hands its default through the parser too."""
-    return given if isinstance(given, StoreUrl) else StoreUrl.parse(given)
+    """Read an option that is a store, or file: and the file that has it.
+
+    Typer hands its default through the parser too.
+
+    Raises:
+        SettingsError: the file cannot be read, or what is there is no store.
+    """
+    if isinstance(given, StoreUrl):
+        return given
+    if given.startswith("file:"):
+        file = Path(given.removeprefix("file:"))
+        try:
+            given = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise SettingsError(f"store file {file} cannot be read: {wrong}") from wrong
+        if given.startswith("file:"):
+            raise SettingsError(f"store file {file} has the name of another file in it, and no store")
+    return StoreUrl.parse(given)
 
 
 def region(given: str) -> str:
@@ -45,7 +61,8 @@ Store = Annotated[
         envvar="IVR_STORE",
         parser=store_url,
         metavar="URL",
-        help="redis://, rediss://, unix:// or embedded:DIR (started when nobody runs it yet).",
+        help="redis://, rediss://, unix:// or embedded:DIR (started when nobody runs it yet); "
+        "file:PATH is a file that has one of these.",
     ),
 ]
 Policies = Annotated[

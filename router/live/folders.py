@@ -69,11 +69,6 @@ class Folders:
         asked = {name: follower.ask() for name, follower in self._followers.items()}
         return {name: await outcome for name, outcome in asked.items()}
 
-    def ask(self) -> None:
-        """Look at every folder soon."""
-        for follower in self._followers.values():
-            follower.ask()
-
     def rest(self) -> None:
         """End the examining process if it has nothing to do."""
         self.aside(self.examiner.rest)
