@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check e2e faults bench docs switch lock sbom clean
+.PHONY: help demo up test check e2e faults bench docs switch lock sbom fuzz clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
@@ -66,6 +66,17 @@ sbom: build/sbom/ready ## what is installed, with versions and hashes, as Cyclon
 build/sbom/ready: deploy/sbom.lock
 	$(PYTHON) -m venv build/sbom/venv
 	build/sbom/venv/bin/pip install -q --require-hashes -r deploy/sbom.lock
+	touch $@
+
+fuzz: $(VENV)/ready build/fuzz/ready ## feed what reads others' bytes with anything (FUZZ_SECONDS=600 each)
+	for target in agi ami queue_log store policy; do \
+		PYTHONPATH=build/fuzz/lib $(BIN)/python -m tests.fuzz $$target build/fuzz/$$target \
+			-max_total_time=$${FUZZ_SECONDS:-600} -print_final_stats=1 -artifact_prefix=build/fuzz/ || exit 1; \
+	done
+
+# atheris is for fuzzing alone, and not for every Python: it is no part of the environment
+build/fuzz/ready: deploy/fuzz.lock
+	$(BIN)/pip install -q --require-hashes --target build/fuzz/lib -r deploy/fuzz.lock
 	touch $@
 
 $(VENV)/ready: requirements-dev.lock pyproject.toml

@@ -95,7 +95,7 @@ class _State(Enum):
     ANSWERED = auto()
 
 
-_HANGUP = b"HANGUP\n"
+HANGUP = b"HANGUP\n"
 """What Asterisk says when the caller leaves, or the dialplan goes on, while the session lasts."""
 _ENVIRONMENT_STATE = _State.ENVIRONMENT
 """To look a member up in an Enum costs a third of a look at a piece."""
@@ -123,15 +123,15 @@ class Session:
                     raise TaintedSession(Taint.OVERSIZE, f"{len(received)} bytes and no blank line")
                 return None
             # Where nobody has read for a while, the end is there too: once or twice [seen on 22.10.1].
-            block = received.removesuffix(_HANGUP).removesuffix(_HANGUP)
+            block = received.removesuffix(HANGUP).removesuffix(HANGUP)
             request = parse_environment(block)
             self._received = b""
             self._state = _State.DECIDING
             return request if len(block) == len(received) else Reply.HUNG_UP
         if self._state is _State.ANSWERED:
             return self._reply(received)
-        if _HANGUP.startswith(received[:7]):
-            return Reply.HUNG_UP if received[:7] == _HANGUP else None
+        if HANGUP.startswith(received[:7]):
+            return Reply.HUNG_UP if received[:7] == HANGUP else None
         raise TaintedSession(Taint.EARLY_BYTES, "bytes before our command")
 
     @property
@@ -156,7 +156,7 @@ class Session:
     def _reply(self, received: bytes) -> Reply | None:
         if received.startswith(b"200 result=0\n"):  # nearly always, and alone
             return Reply.DONE
-        received = received.replace(_HANGUP, b"")
+        received = received.replace(HANGUP, b"")
         if b"\n" not in received:
             if len(received) > MAX_REPLY:
                 raise TaintedSession(Taint.OVERSIZE, "a reply without an end")
