@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
+FAULTS := fault
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -28,7 +29,7 @@ e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, ag
 faults: $(VENV)/ready ## break things under load; the table goes to docs/reliability.md
 	deploy/packages test
 	deploy/packages faults
-	IVR_FAULT_REPORT=docs/reliability.md $(BIN)/pytest -m fault
+	IVR_FAULT_REPORT=docs/reliability.md $(BIN)/pytest -m "$(FAULTS)"
 
 check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/ruff format --check .

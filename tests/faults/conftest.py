@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 from loadtest.ports import Ports
 from loadtest.stack import Ivr
 from router.settings import Address
+from router.store.keyfile import make_key
 from tests.faults import report
 from tests.faults.calls import Calls, Known, Outcome
 from tests.faults.redis_server import RedisServer
@@ -132,6 +134,33 @@ def rig(tmp_path: Path, filled: Path) -> Iterator[Rig]:
         made = Rig(tmp_path, ports, filled)
         yield made
         made.close()
+
+
+@pytest.fixture
+def ports() -> Iterator[Ports]:
+    with Ports(1) as ports:
+        yield ports
+
+
+@pytest.fixture
+def start(ports: Ports, valkey_url: str, tmp_path: Path) -> Iterator[Callable[..., Ivr]]:
+    """A function that starts a router on a real store, with its socket held or bound by itself."""
+    key_file = tmp_path / "pseudonym.key"
+    make_key(key_file)
+    with ExitStack() as running:
+
+        def started(name: str, *, held: bool = True) -> Ivr:
+            address = Address("127.0.0.1", ports.take())
+            arguments = ("serve", "--agi", str(address), "--store", valkey_url, "--key-file", str(key_file))
+            listening = None
+            if held:
+                listening = socket.create_server((address.host, address.port), backlog=4096)
+                running.enter_context(listening)
+            metrics = f"127.0.0.1:{ports.take()}"
+            router = Ivr(arguments, metrics=metrics, log=tmp_path / f"{name}.log", held=listening)
+            return running.enter_context(router)
+
+        yield started
 
 
 def told(

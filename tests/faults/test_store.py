@@ -44,6 +44,7 @@ def test_killed_and_back_after_five_seconds(rig: Rig) -> None:
     assert row.unknown == router.sample("ivr_routed_total", data="absent") > 0
 
 
+@pytest.mark.long
 def test_stopped_for_ten_seconds(rig: Rig) -> None:
     """It is not waited for any more, but for one greeting a second."""
     store = rig.store()
@@ -69,13 +70,13 @@ def test_stopped_for_ten_seconds(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("way", "delay", "name"),
     [
-        (Way.SLOW, 0.02, "20 ms late"),
+        pytest.param(Way.SLOW, 0.02, "20 ms late", marks=pytest.mark.long),
         (Way.SLOW, 0.2, "200 ms late"),
-        (Way.TRICKLE, 0, "one byte a second"),
+        pytest.param(Way.TRICKLE, 0, "one byte a second", marks=pytest.mark.long),
         (Way.RESET, 0, "RST in mid-reply"),
-        (Way.GARBAGE, 0, "garbage"),
+        pytest.param(Way.GARBAGE, 0, "garbage", marks=pytest.mark.long),
         (Way.HOLE, 0, "half-open"),
-        (Way.CUT, 0, "cut"),
+        pytest.param(Way.CUT, 0, "cut", marks=pytest.mark.long),
     ],
 )
 def test_a_network_that_fails(rig: Rig, way: Way, delay: float, name: str) -> None:
@@ -132,11 +133,13 @@ def pause(store: RedisServer) -> None:
     ("broken", "name", "kind"),
     [
         (refuse_memory, "OOM", None),
-        (become_replica, "READONLY", None),
-        (become_replica_that_serves_nothing, "MASTERDOWN", "refused_masterdown"),
-        (take_no_clients, "max clients", "down"),
+        pytest.param(become_replica, "READONLY", None, marks=pytest.mark.long),
+        pytest.param(
+            become_replica_that_serves_nothing, "MASTERDOWN", "refused_masterdown", marks=pytest.mark.long
+        ),
+        pytest.param(take_no_clients, "max clients", "down", marks=pytest.mark.long),
         (ask_for_a_password, "NOAUTH", "down"),
-        (forbid_reading, "NOPERM", "refused_noperm"),
+        pytest.param(forbid_reading, "NOPERM", "refused_noperm", marks=pytest.mark.long),
         (pause, "CLIENT PAUSE", "timeout"),
     ],
 )
@@ -175,7 +178,7 @@ def test_while_it_loads_its_data(rig: Rig) -> None:
         until(settled(calls, 0), "calls are decided")
         store.kill()
         store.start(
-            *("--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"), ready=False
+            *("--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024"), ready=False
         )
         back = time.monotonic()
         until(settled(calls, back), "callers are known again")

@@ -184,5 +184,6 @@ def test_a_router_that_is_killed_or_hangs_is_there_again_and_no_call_is_refused(
     second = router_of(parent)
     assert second != first
     os.kill(second, signal.SIGSTOP)
+    wait_for(lambda: status(second)["State"].startswith("T"), "it stands still")
     assert decided("1.3", "a call after a hang")
     assert router_of(parent) not in {first, second}
