@@ -11,7 +11,7 @@ from metrics.kpis import CallKpis, RoutingKpis
 from metrics.service import JournalMetrics, QueueLogMetrics, RouterMetrics, ServiceMetrics
 from metrics.tally import Collected
 from router.agi.server import Refusal
-from router.cli.app import app
+from router.cli.app import application
 from router.doctor.services import Role
 from router.errors import Taint
 
@@ -47,7 +47,7 @@ def test_every_reason_of_a_refusal_says_what_to_do(reason):
 
 
 def variables():
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(application())
     names = set()
     for name in ("serve", "watch"):
         for option in command.commands[name].params:

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from importlib import import_module
 
 import structlog
 import typer
@@ -10,42 +11,53 @@ from prometheus_client import disable_created_metrics
 
 from loadtest.errors import LoadtestError
 from router import __version__
-from router.cli import customers, journal
-from router.cli.call import call
-from router.cli.demo import demo
-from router.cli.diff import diff
-from router.cli.doctor import doctor
-from router.cli.explain import explain
-from router.cli.kpi import kpi
-from router.cli.lint import lint
-from router.cli.prove import prove
-from router.cli.purge import purge
-from router.cli.reload import reload
-from router.cli.rollback import rollback
-from router.cli.schema import schema
-from router.cli.serve import serve
-from router.cli.test import suites
-from router.cli.up import up
-from router.cli.watch import watch
 from router.errors import IvrError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
-    help="Intelligent IVR and call routing for a telecom hotline.",
+_NAMES = (
+    *(
+        "serve",
+        "watch",
+        "doctor",
+        "lint",
+        "test",
+        "schema",
+        "prove",
+        "diff",
+        "explain",
+        "call",
+        "kpi",
+        "journal",
+    ),
+    *("customers", "reload", "rollback", "purge", "up", "demo"),
 )
-for command in (
-    *(serve, watch, doctor, lint, schema, prove, diff, explain, call, kpi, reload, rollback, purge, up, demo),
-):
-    app.command()(command)
-app.command("test")(suites)  # pytest would take a function of that name for one of its own
-app.add_typer(customers.app, name="customers")
-app.add_typer(journal.app, name="journal")
+_OTHERWISE = {"test": "suites", "customers": "app", "journal": "app"}
+"""What a command is called in its module, where it is not its own name: a group of commands is a Typer, and
+pytest would take a function named test for one of its own."""
 
 
-@app.command()
+def application(*names: str) -> typer.Typer:
+    """The command line with these commands, without any with all of them.
+
+    Each costs its imports: a router that is started again need not wait for a solver.
+    """
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,  # they print local variables, where secrets and numbers are
+        help="Intelligent IVR and call routing for a telecom hotline.",
+    )
+    app.callback()(lambda: None)  # also one command alone is called by its name
+    for name in names or _NAMES:
+        command = getattr(import_module(f"router.cli.{name}"), _OTHERWISE.get(name, name))
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    app.command()(version)
+    return app
+
+
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
@@ -66,8 +78,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     disable_created_metrics()  # type: ignore[no-untyped-call]  # half of all series, and nobody asks for them
+    wanted = [name for name in sys.argv[1:2] if name in _NAMES]
     try:
-        app()
+        application(*wanted)()
     except (IvrError, LoadtestError, OSError, subprocess.CalledProcessError) as wrong:
         typer.echo(f"ivr: {_words(wrong)}", err=True)
         sys.exit(2)

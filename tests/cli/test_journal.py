@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 from typer.testing import CliRunner
 
-from router.cli.app import app
+from router.cli.app import application
 from router.events import to_json
 from router.store import stream
 from router.store.stream import STREAM
@@ -28,7 +28,7 @@ def journal(valkey, valkey_url):
 
 
 def run(*arguments):
-    result = CliRunner().invoke(app, ["journal", *map(str, arguments)])
+    result = CliRunner().invoke(application(), ["journal", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     return [json.loads(line) for line in result.stdout.splitlines()]
 

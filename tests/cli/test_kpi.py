@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
-from router.cli.app import app
+from router.cli.app import application
 from router.events import to_json
 from router.store.stream import STREAM
 from tests.fakes import answered
@@ -35,7 +35,7 @@ def log(tmp_path):
 
 
 def run(*arguments, code=0):
-    result = CliRunner().invoke(app, ["kpi", *map(str, arguments)])
+    result = CliRunner().invoke(application(), ["kpi", *map(str, arguments)])
     assert result.exit_code == code, result.output
     return result
 
@@ -103,5 +103,5 @@ def test_the_journal(valkey, valkey_url):
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-11-27T08:00", "5 h", ""])
 def test_a_time_that_is_none_is_said(log, time):
-    result = CliRunner().invoke(app, ["kpi", str(log), "--since", time])
+    result = CliRunner().invoke(application(), ["kpi", str(log), "--since", time])
     assert "is no time; write 2h, 3d or 2026-11-27T08:00+08:00" in str(result.exception)

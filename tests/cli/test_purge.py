@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from router.cli.app import app
+from router.cli.app import application
 from router.errors import SettingsError
 from router.events import CallOffered, to_json
 from router.numbers import Number
@@ -96,7 +96,7 @@ class World:
             arguments += ("--key-file", file)
         folders = ("--spool", self.spool, "--state", self.state)
         words = ("purge", number, "--store", self.url, "--format", "json", *folders, *arguments)
-        done = CliRunner().invoke(app, list(map(str, words)))
+        done = CliRunner().invoke(application(), list(map(str, words)))
         assert done.exit_code == code, (done.output, done.exception)
         return json.loads(done.stdout)
 
@@ -260,25 +260,25 @@ class TestQueueLog:
 
     def test_of_a_short_code_is_not_touched(self, world):
         world.log.touch()
-        done = CliRunner().invoke(app, ["purge", "10086", "--queue-log", str(world.log)])
+        done = CliRunner().invoke(application(), ["purge", "10086", "--queue-log", str(world.log)])
         assert isinstance(done.exception, SettingsError)
 
 
 class TestDoesNotBegin:
     @pytest.mark.parametrize("number", ["anonymous", "1"])
     def test_without_a_number(self, number):
-        assert isinstance(CliRunner().invoke(app, ["purge", number]).exception, SettingsError)
+        assert isinstance(CliRunner().invoke(application(), ["purge", number]).exception, SettingsError)
 
     @pytest.mark.parametrize("option", ["--spool", "--state", "--queue-log"])
     def test_with_a_place_that_is_not_there(self, world, option):
         """A misspelt folder would be one that was not looked into."""
         words = ["purge", HIS, "--store", world.url, "--key-file", str(world.keys[0])]
-        done = CliRunner().invoke(app, [*words, option, str(world.folder / "nowhere")])
+        done = CliRunner().invoke(application(), [*words, option, str(world.folder / "nowhere")])
         assert isinstance(done.exception, SettingsError)
 
     def test_without_a_store(self, tmp_path):
         store = f"embedded:{tmp_path}/store"
-        done = CliRunner().invoke(app, ["purge", HIS, "--store", store])
+        done = CliRunner().invoke(application(), ["purge", HIS, "--store", store])
         assert isinstance(done.exception, SettingsError)
         assert list(tmp_path.iterdir()) == []
 
@@ -286,7 +286,7 @@ class TestDoesNotBegin:
         check_key(world.client, load_key(world.keys[0], StoreUrl(world.url)), claim=True)
         make_key(world.folder / "other.key")
         words = ["purge", HIS, "--store", world.url, "--key-file", str(world.folder / "other.key")]
-        assert isinstance(CliRunner().invoke(app, words).exception, SettingsError)
+        assert isinstance(CliRunner().invoke(application(), words).exception, SettingsError)
 
 
 def test_an_embedded_store_keeps_nothing_of_him_in_its_files(tmp_path):

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import typer
 
-from router.cli.app import app
+from router.cli.app import application
 from router.cli.watch import SECRET
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "deploy/systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS = typer.main.get_command(application()).commands
 INSTANCES = ["ivr-router@a.socket", "ivr-router@a.service", "ivr-router@b.socket", "ivr-watch.service"]
 SETTINGS = {
     "ivr-router@.service": [UNITS / "a.env", UNITS / "b.env"],

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from loadtest.stack import Ivr
 from router.agi.switch import ask
-from router.cli.app import app
+from router.cli.app import application
 from router.errors import IvrError
 from router.live.remote import Remote
 from router.policy.load import load
@@ -57,7 +57,7 @@ class Router:
 
     def ivr(self, *arguments, options=None):
         """Exit code and output of a command of operations staff."""
-        done = CliRunner().invoke(app, [*arguments, *(options or ("--control", str(self.control)))])
+        done = CliRunner().invoke(application(), [*arguments, *(options or ("--control", str(self.control)))])
         if isinstance(done.exception, IvrError | OSError):  # what main() makes of it
             return 2, f"{done.output}{done.exception}"
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
