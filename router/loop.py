@@ -34,8 +34,9 @@ try:
 except ImportError:  # not on every platform; asyncio's own loop does the same at twice the cost
     from asyncio import new_event_loop  # type: ignore[assignment]
 
-_BACKLOG = 4096
-"""Connections that may wait for accept(); the kernel caps it at net.core.somaxconn."""
+_BACKLOG = 512
+"""Connections that may wait for accept(). A tenth of a second's work: more would be answered when the dialplan
+has gone on already (docs/decisions/0021-overload.md)."""
 
 
 def install() -> tuple[asyncioreactor.AsyncioSelectorReactor, asyncio.AbstractEventLoop]:

@@ -8,6 +8,8 @@
  *                               the intended start, so a slow server cannot hide its queue.
  *   closed loop  --in-flight N  N calls at any time: what the server can take.
  *
+ * With --patience S a call that has no command after so long hangs up, as the dialplan goes on then.
+ *
  * A machine that is too slow to write 25 times a call can join the lines (--joined): the server then
  * has less to read than from Asterisk, so compare such figures with each other only. "late_us" tells
  * when that is so: by how much calls started after their intended start.
@@ -62,7 +64,7 @@ typedef struct Call {
 static struct {
     struct sockaddr_in server;
     const char *dnis, *script;
-    double rate, seconds, drain;
+    double rate, seconds, drain, patience;
     long in_flight, skip;
     bool joined;
 } opt = {.dnis = "10010", .script = "route", .seconds = 5, .drain = 5};
@@ -75,8 +77,15 @@ static long epoch;
 static bool starting = true;
 
 static struct {
-    long started, right, wrong, declined, unanswered, failed, unclosed, active;
+    long started, right, wrong, declined, unanswered, failed, unclosed, gave_up, active;
 } count;
+
+#define PATIENT (1L << 20) /* calls that wait at a time, at most */
+static struct {
+    Call *call;
+    long serial;
+} waiting[PATIENT]; /* in the order of their start, those among them that are over too */
+static long first_waiting, last_waiting;
 static Samples answer_us, session_us, late_us;
 static char first_wrong[256];
 
@@ -185,6 +194,7 @@ static bool send_environment(const Call *call)
 static void finish(Call *call)
 {
     close(call->fd);
+    call->serial = -1;
     count.active--;
     call->next_free = free_calls;
     free_calls = call;
@@ -218,8 +228,28 @@ static void start_call(int64_t start)
     }
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = call};
     if ((connect(call->fd, (struct sockaddr *)&opt.server, sizeof opt.server) && errno != EINPROGRESS) ||
-        epoll_ctl(epoll_fd, EPOLL_CTL_ADD, call->fd, &event))
+        epoll_ctl(epoll_fd, EPOLL_CTL_ADD, call->fd, &event)) {
         fail(call, &count.failed);
+        return;
+    }
+    if (opt.patience > 0 && last_waiting - first_waiting < PATIENT) {
+        waiting[last_waiting % PATIENT].call = call;
+        waiting[last_waiting++ % PATIENT].serial = call->serial;
+    }
+}
+
+/* Hangs up the calls that have waited for too long. */
+static void give_up(int64_t now)
+{
+    for (; first_waiting < last_waiting; first_waiting++) {
+        Call *call = waiting[first_waiting % PATIENT].call;
+        if (call->serial != waiting[first_waiting % PATIENT].serial || call->state == ANSWERED)
+            continue;
+        if (call->start + (int64_t)(opt.patience * 1e9) > now)
+            return;
+        send(call->fd, "HANGUP\n", 7, MSG_NOSIGNAL);
+        fail(call, &count.gave_up);
+    }
 }
 
 /* The server's stream has ended, by FIN or (it closed before our result came) by RST. */
@@ -317,7 +347,10 @@ static double run(void)
         int64_t next = start_due(begin, end), now = now_ns();
         if ((!starting && count.active == 0) || now >= last)
             break;
+        give_up(now);
         int64_t wait = (next ? next : last) - now;
+        if (opt.patience > 0 && wait > 5000000)
+            wait = 5000000;
         if (wait < 0)
             wait = 0;
         struct timespec timeout = {wait / 1000000000, wait % 1000000000};
@@ -333,7 +366,8 @@ static double run(void)
 static void usage(void)
 {
     fprintf(stderr, "usage: agi_load --port P --callers FILE (--rate R | --in-flight N)\n"
-                    "  [--host 127.0.0.1] [--seconds 5] [--drain 5] [--skip CALLERS] [--dnis 10010] [--script route] [--joined]\n");
+                    "  [--host 127.0.0.1] [--seconds 5] [--drain 5] [--skip CALLERS] [--dnis 10010] [--script route] [--joined]\n"
+                    "  [--patience S]\n");
     exit(2);
 }
 
@@ -342,7 +376,7 @@ static void read_options(int argc, char **argv)
     static const struct option names[] = {
         {"host", 1, 0, 'h'},  {"port", 1, 0, 'p'},    {"callers", 1, 0, 'c'}, {"rate", 1, 0, 'r'},
         {"in-flight", 1, 0, 'n'}, {"seconds", 1, 0, 's'}, {"drain", 1, 0, 'd'},   {"skip", 1, 0, 'k'},
-        {"dnis", 1, 0, 'i'},  {"script", 1, 0, 't'},  {"joined", 0, 0, 'j'}, {0, 0, 0, 0}};
+        {"dnis", 1, 0, 'i'},  {"script", 1, 0, 't'},  {"joined", 0, 0, 'j'}, {"patience", 1, 0, 'a'}, {0, 0, 0, 0}};
     const char *path = NULL;
 
     opt.server.sin_family = AF_INET;
@@ -360,6 +394,7 @@ static void read_options(int argc, char **argv)
         case 'i': opt.dnis = optarg; break;
         case 't': opt.script = optarg; break;
         case 'j': opt.joined = true; break;
+        case 'a': opt.patience = atof(optarg); break;
         default: usage();
         }
     if (!path || !opt.server.sin_port || (opt.rate > 0) == (opt.in_flight > 0))
@@ -382,9 +417,9 @@ int main(int argc, char **argv)
     double seconds = run();
     long planned = opt.rate > 0 ? (long)(opt.rate * opt.seconds) : count.started;
     printf("{\"seconds\": %.3f, \"planned\": %ld, \"calls\": %ld, \"right\": %ld, \"wrong\": %ld, \"declined\": %ld, "
-           "\"unanswered\": %ld, \"failed\": %ld, \"unclosed\": %ld, \"right_per_second\": %.1f",
+           "\"unanswered\": %ld, \"failed\": %ld, \"unclosed\": %ld, \"gave_up\": %ld, \"right_per_second\": %.1f",
            seconds, planned, count.started, count.right, count.wrong, count.declined, count.unanswered, count.failed,
-           count.unclosed, (double)count.right / seconds);
+           count.unclosed, count.gave_up, (double)count.right / seconds);
     print_samples("answer_us", &answer_us);
     print_samples("session_us", &session_us);
     print_samples("late_us", &late_us);

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -59,6 +60,11 @@ def until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"in {LIMIT:g} s never: {what}"
         time.sleep(0.01)
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
 
 
 @dataclass

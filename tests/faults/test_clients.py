@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from router.settings import Address
-from tests.faults.conftest import Rig, told, until
+from tests.faults.conftest import Rig, resident, told, until
 from tests.faults.test_store import settled
 
 pytestmark = pytest.mark.fault
@@ -33,12 +33,6 @@ def connected(stack: ExitStack, router: str, count: int) -> list[socket.socket]:
         stack.enter_context(socket.create_connection((address.host, address.port), timeout=20))
         for _ in range(count)
     ]
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 def is_closed(connection: socket.socket) -> bool:
