@@ -35,8 +35,8 @@ except ImportError:  # not on every platform; asyncio's own loop does the same a
     from asyncio import new_event_loop  # type: ignore[assignment]
 
 _BACKLOG = 512
-"""Connections that may wait for accept(). A tenth of a second's work: more would be answered when the dialplan
-has gone on already (docs/decisions/0021-overload.md)."""
+"""Connections that may wait for accept(): a tenth of a second's work. More would be answered when the
+dialplan has gone on already (docs/decisions/0021-overload.md)."""
 
 
 def install() -> tuple[asyncioreactor.AsyncioSelectorReactor, asyncio.AbstractEventLoop]:

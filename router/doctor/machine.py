@@ -9,7 +9,7 @@ from router.errors import Problem
 
 DESCRIPTORS = 4_096 + 128
 """Open files that a router needs: its bound of sessions, and some for itself."""
-BACKLOG = 4_096
+BACKLOG = 512
 """Connections that a router's socket lets wait; the kernel cuts it to somaxconn."""
 LATE_SECONDS = 60.0
 """A queue_log may be touched this much before the switch says that it started."""
