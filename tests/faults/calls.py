@@ -39,6 +39,8 @@ class Outcome:
     variables: Mapping[str, str]
     """Empty: no router decided it."""
     call_id: str
+    lost: tuple[str, ...] = ()
+    """Why routers that were asked before gave no answer."""
 
     @property
     def is_routed(self) -> bool:
@@ -68,11 +70,14 @@ class Outcome:
 class Calls:
     """Places calls in a thread of its own."""
 
-    def __init__(self, routers: Sequence[Address], callers: Sequence[Known], *, rate: float) -> None:
-        """``rate``: calls a second, whatever becomes of those before."""
+    def __init__(
+        self, routers: Sequence[Address], callers: Sequence[Known], *, rate: float, patience: float
+    ) -> None:
+        """``rate``: calls a second, whatever becomes of those before; ``patience``: seconds for each router."""
         self._routers = routers
         self._callers = cycle(callers)
         self._rate = rate
+        self._patience = patience
         self._over = threading.Event()
         self._done: list[Outcome] = []
 
@@ -104,16 +109,26 @@ class Calls:
     async def _call(self, caller: Known, call_id: str) -> None:
         at = time.monotonic()
         variables: Mapping[str, str] = {}
+        lost: list[str] = []
         for router in self._routers:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(self._patience):
                     variables = await _asked(router, caller, call_id)
-            except (OSError, TimeoutError):
+            except (OSError, TimeoutError) as wrong:
+                lost.append(type(wrong).__name__)
                 continue
             if variables:
                 break
+            lost.append("FAILURE")
         self._done.append(
-            Outcome(caller=caller, at=at, seconds=time.monotonic() - at, variables=variables, call_id=call_id)
+            Outcome(
+                caller=caller,
+                at=at,
+                seconds=time.monotonic() - at,
+                variables=variables,
+                call_id=call_id,
+                lost=tuple(lost),
+            )
         )
 
 

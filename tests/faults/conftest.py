@@ -18,9 +18,8 @@ import pytest
 from loadtest.ports import Ports
 from loadtest.stack import Ivr
 from router.settings import Address
-from router.store.keyfile import make_key
 from tests.faults import report
-from tests.faults.calls import Calls, Known, Outcome
+from tests.faults.calls import PATIENCE, Calls, Known, Outcome
 from tests.faults.redis_server import RedisServer
 
 PROVINCES = ("anhui", "beijing", "chongqing", "fujian", "gansu", "guangdong", "guangxi", "guizhou", "hainan")
@@ -62,6 +61,12 @@ def until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.01)
 
 
+def held_socket(address: str) -> socket.socket:
+    """A socket that listens there, with the unit's backlog (deploy/systemd/ivr-router@.socket)."""
+    where = Address.parse(address)
+    return socket.create_server((where.host, where.port), backlog=512)
+
+
 def resident(pid: int) -> int:
     """Bytes of memory."""
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
@@ -94,22 +99,33 @@ class Rig:
         shutil.copytree(self.filled / "store", self.folder / "store")
         return self.redis("store", *options)
 
-    def router(self, url: str, *options: str, prefix: Sequence[str] = (), ready: bool = True) -> Ivr:
+    def router(
+        self,
+        url: str,
+        *options: str,
+        prefix: Sequence[str] = (),
+        ready: bool = True,
+        held: bool = False,
+    ) -> Ivr:
         """Start a router, on ports of its own; ``prefix`` is a command that runs it.
 
-        Without ``ready`` it need not have a store that answers.
+        Without ``ready`` it need not have a store that answers. ``held``: it is handed its listening socket,
+        which outlives it, as systemd does.
         """
         agi, metrics = (f"127.0.0.1:{self.ports.take()}" for _ in range(2))
+        listening = self._stack.enter_context(held_socket(agi)) if held else None
         given = ("serve", "--agi", agi, "--store", url, "--key-file", str(self.key), *options)
         log = self.folder / f"router-{len(self._routers)}.log"
-        router = Ivr(given, metrics=metrics, log=log, prefix=prefix, page="readyz" if ready else "healthz")
+        page = "readyz" if ready else "healthz"
+        router = Ivr(given, metrics=metrics, log=log, prefix=prefix, page=page, held=listening)
         self._stack.callback(router.stop)
         self._routers.append(router)
         return router
 
-    def calls(self, *, rate: float = RATE) -> Calls:
+    def calls(self, *, rate: float = RATE, patience: float = PATIENCE) -> Calls:
         """Calls to all routers, in their order."""
-        return Calls([Address.parse(router.agi) for router in self._routers], CUSTOMERS, rate=rate)
+        routers = [Address.parse(router.agi) for router in self._routers]
+        return Calls(routers, CUSTOMERS, rate=rate, patience=patience)
 
     def close(self) -> None:
         self._stack.close()
@@ -140,33 +156,6 @@ def rig(tmp_path: Path, filled: Path) -> Iterator[Rig]:
         made = Rig(tmp_path, ports, filled)
         yield made
         made.close()
-
-
-@pytest.fixture
-def ports() -> Iterator[Ports]:
-    with Ports(1) as ports:
-        yield ports
-
-
-@pytest.fixture
-def start(ports: Ports, valkey_url: str, tmp_path: Path) -> Iterator[Callable[..., Ivr]]:
-    """A function that starts a router on a real store, with its socket held or bound by itself."""
-    key_file = tmp_path / "pseudonym.key"
-    make_key(key_file)
-    with ExitStack() as running:
-
-        def started(name: str, *, held: bool = True) -> Ivr:
-            address = Address("127.0.0.1", ports.take())
-            arguments = ("serve", "--agi", str(address), "--store", valkey_url, "--key-file", str(key_file))
-            listening = None
-            if held:
-                listening = socket.create_server((address.host, address.port), backlog=4096)
-                running.enter_context(listening)
-            metrics = f"127.0.0.1:{ports.take()}"
-            router = Ivr(arguments, metrics=metrics, log=tmp_path / f"{name}.log", held=listening)
-            return running.enter_context(router)
-
-        yield started
 
 
 def told(

@@ -15,7 +15,7 @@ from loadtest.ports import Ports
 from router.agi.switch import ask
 from router.settings import Address
 from router.store.keyfile import make_key
-from tests.faults.callers import wait_for
+from tests.faults.conftest import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
@@ -116,7 +116,7 @@ def systemd(tmp_path):
             )
         try:
             try:
-                wait_for((tmp_path / "probe").exists, "systemd starts a service")
+                until((tmp_path / "probe").exists, "systemd starts a service")
             except AssertionError:
                 pytest.skip("systemd starts no services in a namespace of this machine")
             yield running.pid, Address.parse(agi)
@@ -124,7 +124,7 @@ def systemd(tmp_path):
             running.kill()  # and with it the namespace
             running.wait()
             made = set(groups()) - set(before)
-            wait_for(lambda: _removed(made), "the control groups of the namespace are empty")
+            until(lambda: _removed(made), "the control groups of the namespace are empty")
 
 
 def _removed(tops):
@@ -172,7 +172,7 @@ def test_a_router_that_is_killed_or_hangs_is_there_again_and_no_call_is_refused(
             print(f"\nunder systemd: {what} waited {answer.seconds:.3f} s")
         return answer.variables.get("IVR_OK") == "1"
 
-    wait_for(lambda: router_of(parent), "the router is started")
+    until(lambda: router_of(parent), "the router is started")
     assert decided("1.1", "a call at the start")
     first = router_of(parent)
     of_it = status(first)
@@ -184,6 +184,6 @@ def test_a_router_that_is_killed_or_hangs_is_there_again_and_no_call_is_refused(
     second = router_of(parent)
     assert second != first
     os.kill(second, signal.SIGSTOP)
-    wait_for(lambda: status(second)["State"].startswith("T"), "it stands still")
+    until(lambda: status(second)["State"].startswith("T"), "it stands still")
     assert decided("1.3", "a call after a hang")
     assert router_of(parent) not in {first, second}
