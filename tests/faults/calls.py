@@ -73,7 +73,7 @@ class Calls:
     def __init__(
         self, routers: Sequence[Address], callers: Sequence[Known], *, rate: float, patience: float
     ) -> None:
-        """``rate``: calls a second, whatever becomes of those before; ``patience``: seconds for each router."""
+        """``rate``: calls a second, whatever becomes of those before; ``patience``: seconds a router."""
         self._routers = routers
         self._callers = cycle(callers)
         self._rate = rate
