@@ -1,10 +1,31 @@
-"""Files of a folder that one process has for itself, changed by another one while it does not run."""
+"""A folder that one process has for itself; and its files, changed by another one while it does not run."""
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from router.errors import SettingsError
+
+LOCK = "lock"
+
+
+def take(folder: Path, *, whose: str, option: str) -> int:
+    """Have a folder, made where it is not there, for this process alone; the descriptor to close at its end.
+
+    Raises:
+        SettingsError: another process (``whose``) has it, or it cannot be used; ``option`` gives another one.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as wrong:
+        raise SettingsError(f"{option} {folder} cannot be used: {wrong.strerror}") from wrong
+    if not _is_free(lock):
+        os.close(lock)
+        raise SettingsError(f"{folder} is another {whose}'s; give this one its own ({option})")
+    return lock
 
 
 @contextmanager
@@ -15,7 +36,7 @@ def idle(folder: Path) -> Iterator[bool]:
         OSError: the lock in it cannot be opened.
     """
     try:
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:  # no process has ever had it
         yield True
         return

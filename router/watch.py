@@ -246,10 +246,10 @@ def _watch(
     process.every(LOAD_SECONDS, switch.seek)
     process.every(AUDIT_SECONDS, switch.resync)
     ami = settings.ami
-    endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
-    service = link.service(endpoint(process.reactor, ami.host, ami.port, timeout=CONNECT_SECONDS))
+    service = link.service(_endpoint(process, ami))
     process.start(service)
     following = _followed(process, settings, observed, memory, kpis=kpis, key=key)
+    _expire(process, settings.journal_days)
     floor_metrics = FloorMetrics(
         floor=floor,
         loads=lambda: loads_seen,
@@ -280,6 +280,12 @@ def _watch(
     process.run(drain, reload=folders.reload, status=f"watches {ami}")
 
 
+def _endpoint(process: Process, ami: Address) -> Any:
+    """Where the link connects to."""
+    endpoint: Any = TCP6ClientEndpoint if ":" in ami.host else TCP4ClientEndpoint
+    return endpoint(process.reactor, ami.host, ami.port, timeout=CONNECT_SECONDS)
+
+
 def _expire(process: Process, days: int) -> None:
     """Have what is older than some days go from the journal."""
     expired = JournalMetrics(process.registry).expired
@@ -301,7 +307,6 @@ def _followed(
     Raises:
         SettingsError: what is remembered is another version's.
     """
-    _expire(process, settings.journal_days)
     remembered = memory.load()
     metrics = QueueLogMetrics(process.registry, troubles=LogTrouble)
     journal = process.journal

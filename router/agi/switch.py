@@ -71,9 +71,14 @@ def ask(router: Address, number: str, dialled: str, call_id: str, *, deadline: f
                 raise ConnectionError("the router closed without an answer")
             received += piece
         seconds = time.monotonic() - began  # noqa: TID251
-        found = _COMMAND.fullmatch(received)
-        if found is None:
-            return Answer(variables={}, seconds=seconds)
-        connection.sendall(b"200 result=0\n")
-    pairs = (pair.partition("=") for pair in found[1].decode().split(","))
-    return Answer(variables={name: value for name, _, value in pairs}, seconds=seconds)
+        answer = Answer(variables=variables(received), seconds=seconds)
+        if answer.variables:
+            connection.sendall(b"200 result=0\n")
+    return answer
+
+
+def variables(line: bytes) -> Mapping[str, str]:
+    """What a router's one line sets; nothing where it is not the command, but FAILURE or something else."""
+    found = _COMMAND.fullmatch(line)
+    pairs = (pair.partition("=") for pair in found[1].decode().split(",")) if found else ()
+    return {name: value for name, _, value in pairs}

@@ -13,26 +13,28 @@ from loadtest.errors import LoadtestError
 from router import __version__
 from router.errors import IvrError
 
-_NAMES = (
-    *(
-        "serve",
-        "watch",
-        "doctor",
-        "lint",
-        "test",
-        "schema",
-        "prove",
-        "diff",
-        "explain",
-        "call",
-        "kpi",
-        "journal",
-    ),
-    *("customers", "reload", "rollback", "purge", "up", "demo"),
-)
-_OTHERWISE = {"test": "suites", "customers": "app", "journal": "app"}
-"""What a command is called in its module, where it is not its own name: a group of commands is a Typer, and
-pytest would take a function named test for one of its own."""
+_COMMANDS = {
+    "serve": "serve",
+    "watch": "watch",
+    "doctor": "doctor",
+    "lint": "lint",
+    "test": "suites",
+    "schema": "schema",
+    "prove": "prove",
+    "diff": "diff",
+    "explain": "explain",
+    "call": "call",
+    "kpi": "kpi",
+    "journal": "app",
+    "customers": "app",
+    "reload": "reload",
+    "rollback": "rollback",
+    "purge": "purge",
+    "up": "up",
+    "demo": "demo",
+}
+"""What each command is in its module, which has its name: a function, or a Typer of commands. (pytest would
+take a function named test for one of its own.)"""
 
 
 def application(*names: str) -> typer.Typer:
@@ -48,8 +50,8 @@ def application(*names: str) -> typer.Typer:
         help="Intelligent IVR and call routing for a telecom hotline.",
     )
     app.callback()(lambda: None)  # also one command alone is called by its name
-    for name in names or _NAMES:
-        command = getattr(import_module(f"router.cli.{name}"), _OTHERWISE.get(name, name))
+    for name in names or _COMMANDS:
+        command = getattr(import_module(f"router.cli.{name}"), _COMMANDS[name])
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
@@ -78,7 +80,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _: sys.exit(128 + received))
     disable_created_metrics()  # type: ignore[no-untyped-call]  # half of all series, and nobody asks for them
-    wanted = [name for name in sys.argv[1:2] if name in _NAMES]
+    wanted = [name for name in sys.argv[1:2] if name in _COMMANDS]
     try:
         application(*wanted)()
     except (IvrError, LoadtestError, OSError, subprocess.CalledProcessError) as wrong:

@@ -4,7 +4,6 @@ Place, open calls and totals are one value, saved as a whole: whoever goes on fr
 nothing too little.
 """
 
-import fcntl
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ import orjson
 
 from router.errors import SettingsError
 from router.numbers import Pseudonym
-from router.owned import idle, rewrite
+from router.owned import idle, rewrite, take
 from router.queue_log.tail import Place
 
 FILE = "observer.json"
@@ -42,14 +41,7 @@ class Memory:
         Raises:
             SettingsError: another observer has it, or it cannot be used.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SettingsError(f"{folder} is another observer's; give this one its own (--state)") from None
-        except OSError as wrong:
-            raise SettingsError(f"--state {folder} cannot be used: {wrong.strerror}") from wrong
+        self._lock = take(folder, whose="observer", option="--state")
         self._file = folder / FILE
         self._writer = folder / "writer"
 

@@ -11,7 +11,7 @@ from router.numbers import Pseudonym
 from router.policy.attributes import Attribute
 from router.policy.decide import Needs
 from router.store.layout import MAX_CONTACTS, contacts_key, customer_key, decode_contacts
-from router.store.link import Link, Reply, refusal
+from router.store.link import Done, Link, Reply, refusal
 from router.store.loads import LoadReader
 
 log = structlog.get_logger()
@@ -63,26 +63,32 @@ class Callers:
             commands, count = asked.loads.command, 1
         else:
             commands, count = asked.commands(pseudonym), asked.replies
-        clock, replica = self._link.clock, self._replica
+        clock = self._link.clock
         began = clock.seconds()
 
         def told(replies: list[Reply] | StoreError) -> None:
             self._took(clock.seconds() - began)
             result = replies if isinstance(replies, StoreError) else reading(replies)
-            if not isinstance(result, StoreError):
-                done(result)
-                return
-            self._failed(result)
-            if replica is None:
-                done(result)
-            else:
-                replica.request(commands, count, told_by_replica)
-
-        def told_by_replica(replies: list[Reply] | StoreError) -> None:
-            result = replies if isinstance(replies, StoreError) else reading(replies)
-            done(result if isinstance(result, StoreError) else replace(result, data=Data.REPLICA))
+            if isinstance(result, StoreError):
+                self._failed(result)
+                if self._replica is not None:
+                    self._replica.request(commands, count, _of_replica(reading, done))
+                    return
+            done(result)
 
         self._link.request(commands, count, told)
+
+
+def _of_replica(
+    reading: Callable[[list[Reply]], Caller | StoreError], done: Callable[[Caller | StoreError], None]
+) -> Done:
+    """Takes a replica's replies to what the store has not answered."""
+
+    def told(replies: list[Reply] | StoreError) -> None:
+        result = replies if isinstance(replies, StoreError) else reading(replies)
+        done(result if isinstance(result, StoreError) else replace(result, data=Data.REPLICA))
+
+    return told
 
 
 class _Asked:

@@ -106,7 +106,6 @@ class Journal:
         self._draining: deque[_Waiting] | None = None
         self._is_aside = False
         self._number = 0
-        self._lost = 0
         self._refused_since: float | None = None
         self._is_refused = False
 

@@ -5,7 +5,6 @@ as JSON. A torn last line, of a process that died writing it, is passed over. Al
 thread calls it.
 """
 
-import fcntl
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from router.errors import SettingsError
+from router.owned import take
 
 SEGMENT = 1_048_576
 """Bytes of a file, about."""
@@ -40,6 +40,11 @@ class _Segment:
     records: int
 
 
+def segments(folder: Path) -> list[Path]:
+    """A spool's files, the oldest first, by their names: a log that is written to beside them is none."""
+    return sorted(folder.glob("[0-9]" * 8 + ".log"))
+
+
 class Spool:
     """One process's folder."""
 
@@ -52,13 +57,9 @@ class Spool:
         self._folder = folder
         self._dropped = dropped
         self._bound = bound
+        self._lock = take(folder, whose="process", option="--spool")
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._segments = [_found(path) for path in sorted(folder.glob("*.log"))]
-        except BlockingIOError:
-            raise SettingsError(f"{folder} is another process's; give this one its own (--spool)") from None
+            self._segments = [_found(path) for path in segments(folder)]
         except OSError as wrong:
             raise SettingsError(f"--spool {folder} cannot be used: {wrong.strerror}") from wrong
         self._named = int(self._segments[-1].path.stem) if self._segments else 0

@@ -7,10 +7,8 @@ from pathlib import Path
 import orjson
 
 from router.owned import idle, rewrite
+from router.store.spool import segments
 from router.store.traces import Traces
-
-SEGMENTS = "[0-9]" * 8 + ".log"
-"""A spool's files by their names; a log that is written to beside them is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +31,7 @@ def spools(folders: Iterable[Path]) -> list[Path]:
 
 
 def _is_spool(folder: Path) -> bool:
-    return any(folder.glob(SEGMENTS))
+    return bool(segments(folder))
 
 
 def learn(folder: Path, traces: Traces) -> None:
@@ -42,7 +40,7 @@ def learn(folder: Path, traces: Traces) -> None:
     Raises:
         OSError: it cannot be read.
     """
-    for path in sorted(folder.glob(SEGMENTS)):
+    for path in segments(folder):
         for line in _lines(path):
             traces.learn(_event(line))
 
@@ -55,7 +53,7 @@ def spooled(folder: Path, traces: Traces, *, remove: bool) -> Spooled:
     """
     count = 0
     with idle(folder) as is_ours:
-        for path in sorted(folder.glob(SEGMENTS)):
+        for path in segments(folder):
             lines = _lines(path)
             others = [line for line in lines if not (traces.names_him(line) or traces.is_his(_event(line)))]
             count += len(lines) - len(others)

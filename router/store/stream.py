@@ -33,16 +33,15 @@ def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, l
 
 
 def entries(
-    client: redis.Redis, after: str, *, at_once: int | None = None
+    client: redis.Redis, after: str, *, at_once: int = _PAGE
 ) -> Iterator[tuple[str, dict[bytes, bytes]]]:
     """The entries behind a place, as they are stored, up to the present end; each with its place."""
-    count = at_once or _PAGE
     while True:
-        page: Any = client.xrange(STREAM, min=f"({after}" if after != "0" else "-", count=count)
+        page: Any = client.xrange(STREAM, min=f"({after}" if after != "0" else "-", count=at_once)
         for place, fields in page:
             after = place.decode()
             yield after, fields
-        if len(page) < count:
+        if len(page) < at_once:
             return
 
 

@@ -1,7 +1,6 @@
 """Calls at a steady rate, each decided as the dialplan has it: first router, second router, default."""
 
 import asyncio
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, cycle
 
-from router.agi.switch import environment
+from router.agi.switch import environment, variables
 from router.settings import Address
 
 PATIENCE = 0.7
 """Seconds that the dialplan waits for a router (asterisk_conf/extensions/route.conf)."""
-_COMMAND = re.compile(rb'EXEC MSet "([^"\n]*)"\n')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +135,11 @@ async def _asked(router: Address, caller: Known, call_id: str) -> Mapping[str, s
     reader, writer = await asyncio.open_connection(router.host, router.port)
     try:
         writer.write(environment(caller.number, "10010", call_id))
-        found = _COMMAND.fullmatch(await reader.readline())
-        if found is None:
-            return {}
-        writer.write(b"200 result=0\n")
-        await writer.drain()
-        await reader.read()
+        found = variables(await reader.readline())
+        if found:
+            writer.write(b"200 result=0\n")
+            await writer.drain()
+            await reader.read()
     finally:
         writer.close()
-    return dict(pair.split("=", 1) for pair in found[1].decode().split(",") if "=" in pair)
+    return found
