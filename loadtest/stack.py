@@ -189,6 +189,8 @@ class Wish:
     """A store URL that every process is given."""
     key_file: Path
     policies: Path = Path("policies")
+    replica: str | None = None
+    """The URL of a replica that routers ask when the store does not answer."""
     routers: int = 1
     crews: Sequence[Crew] = field(default_factory=read_crews)
     talk: float = 1.0
@@ -237,8 +239,9 @@ class Stack:
         self.agents = {name: self._seated(crew) for name, crew in crews.items()}
         store = ("--store", wish.store, "--key-file", str(wish.key_file))
         policies = ("--policies", str(wish.policies))
+        replica = ("--replica", wish.replica) if wish.replica else ()
         self.routers = [
-            self._ivr(f"serve-{number}", "serve", "--agi", address, *store, *policies)
+            self._ivr(f"serve-{number}", "serve", "--agi", address, *store, *replica, *policies)
             for number, address in enumerate(addresses)
         ]
         self.watch = self._ivr(

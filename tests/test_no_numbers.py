@@ -24,7 +24,8 @@ from router.settings import Address, StoreUrl
 from router.store.embedded import connected
 from router.store.keyfile import load_key
 from tests.ami.packets import JOINED
-from tests.test_watch import PlayedSwitch, wait_for
+from tests.test_watch import PlayedSwitch
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 CALLERS = ("13812345678", "+8613987654321", "008613712344321", "02162581234", "+4915112345678")
@@ -165,21 +166,21 @@ def told(service):
     service.hostile(CALLERS[0])
     service.hostile(CALLERS[1])
     bad = 2 * len(BAD_LINES)
-    wait_for(lambda: service.observer.sample("ivr_queue_log_errors_total") == bad, "bad lines are counted")
+    until(lambda: service.observer.sample("ivr_queue_log_errors_total") == bad, "bad lines are counted")
     state = service.files / "state/observer.json"
     caller = service.pseudonym(CALLERS[0])
-    wait_for(lambda: state.exists() and caller in state.read_bytes(), "the observer remembers an open call")
+    until(lambda: state.exists() and caller in state.read_bytes(), "the observer remembers an open call")
     server = int((service.files / "store/valkey.pid").read_text())
     os.kill(server, signal.SIGSTOP)
     try:
         for place, number in enumerate(CALLERS):
             service.call(number, f"1795468684.{place}")
-        wait_for(lambda: all(service.spooled()), "events are spooled")
+        until(lambda: all(service.spooled()), "events are spooled")
         texts = list(service.texts_of_files())
     finally:
         os.kill(server, signal.SIGCONT)
-    wait_for(lambda: not any(service.spooled()), "the spools are drained")
-    wait_for(lambda: service.router.sample("ivr_journal_waiting") == 0, "all is written")
+    until(lambda: not any(service.spooled()), "the spools are drained")
+    until(lambda: service.router.sample("ivr_journal_waiting") == 0, "all is written")
     return [*texts, *service.texts(), *service.texts_of_commands()]
 
 
@@ -269,7 +270,7 @@ def test_who_is_purged_is_nowhere_by_his_pseudonym_either(service, texts):  # no
     service.log(["{at}|{call}|elder-care|NONE|ABANDON|1|1|7"], "", "1795468683.9")
     for call in ("1795468683.0", "1795468683.9", "1795468684.0"):
         service.log(["{at}|{call}|NONE|NONE|IVRENDED|10010"], "", call)
-    wait_for(lambda: caller not in state.read_bytes(), "the observer has forgotten the call")
+    until(lambda: caller not in state.read_bytes(), "the observer has forgotten the call")
     assert service.purge(CALLERS[0]) == 0
     there = {where.rpartition("/")[2] for where, text in service.texts() if caller in text}
     assert {where for where in there if not where.endswith("base.rdb")} == {

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,20 +19,13 @@ from router.settings import Address, StoreUrl
 from router.store.keyfile import load_key, make_key
 from router.store.layout import contacts_key, customer_key, decode_contacts
 from router.store.stream import read
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 SENIOR = "13900000065"
 LIMIT = 10.0
 """Seconds that a condition may take to come true; it never takes one."""
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"in {LIMIT:g} s never: {what}")
+wait_for = partial(until, limit=LIMIT)
 
 
 @pytest.fixture

@@ -16,149 +16,30 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from prometheus_client import CollectorRegistry
 
-from router.ami.wire import AmiTrouble, Receiver
 from router.facts import Contact, QueueLoad
-from router.floor import AgentState, Floor
 from router.numbers import Number
 from router.settings import StoreUrl
 from router.store.keyfile import load_key, make_key
 from router.store.layout import FRESH_SECONDS, contacts_key, decode_contacts, decode_load
 from router.store.stream import read
-from router.watch import Switchboard, WatchSettings
+from router.watch import WatchSettings
 from tests.ami.packets import (
-    ANSWERED,
     BANNER,
-    JOINED,
-    MEMBER_PAUSED,
     MEMBERS,
     READY,
     SUMMARY,
     packet,
 )
+from tests.waiting import LIMIT, until
 
 ROOT = Path(__file__).parent.parent
-LIMIT = 20.0
-"""Seconds that a condition may take to come true; it never takes one."""
-
-
-class Lists:
-    """A link that is asked for lists, and answers when the test says so."""
-
-    def __init__(self):
-        self.asked = []
-
-    def ask(self, answered, name):
-        self.asked.append((name, answered))
-
-    def tell(self, text):
-        parts = [packet(part) for part in text.strip().split("\n\n") if part]
-        _, answered = self.asked.pop(0)
-        answered(Receiver().receive(BANNER + b"".join(parts)))
-
-
-class TestSwitchboard:
-    @pytest.fixture
-    def registry(self):
-        return CollectorRegistry()
-
-    @pytest.fixture
-    def floor(self):
-        return Floor(wrap_up=lambda _: 0)
-
-    @pytest.fixture
-    def blind(self):
-        return []
-
-    @pytest.fixture
-    def board(self, registry, floor, blind):
-        return Switchboard(registry, floor, wall=lambda: 7.5, blind=lambda: blind.append(7.5))
-
-    def hear(self, board, *texts):
-        for message in Receiver().receive(BANNER + b"".join(map(packet, texts))):
-            board.event(message)
-
-    def test_counts_messages(self, board, registry):
-        """All of them, whatever they mean."""
-        self.hear(board, JOINED, ANSWERED)
-        assert registry.get_sample_value("ivr_ami_messages_total") == 2
-
-    def test_makes_the_floor(self, board, floor):
-        """Once the members are listed; what came while the list was made is newer than it."""
-        link = Lists()
-        board.link = link
-        board.state(up=True)
-        self.hear(board, MEMBER_PAUSED.replace("general-1", "vip-1"))
-        board.resync()  # one list at a time
-        assert [asked for asked, _ in link.asked] == ["QueueStatus"]
-        assert not floor.is_known
-        link.tell(MEMBERS)
-        assert floor.is_known
-        assert floor.queues(7.5) == {("vip", AgentState.READY): 1, ("general", AgentState.PAUSED): 1}
-
-    def test_is_blind_without_the_switch(self, board, floor, blind):
-        """A list that was asked for before counts no more."""
-        link = Lists()
-        board.link = link
-        board.state(up=True)
-        board.state(up=False)
-        assert (floor.is_known, blind) == (False, [7.5])
-        link.tell("")
-        assert not floor.is_known
-        board.state(up=True)
-        link.tell(MEMBERS)
-        assert floor.is_known
-
-    def test_asks_again_while_nobody_knows(self, board, floor, registry):
-        """A switch that starts lets us in before app_queue is there."""
-        link = Lists()
-        board.link = link
-        board.state(up=True)
-        for _ in range(2):
-            link.tell("Response: Error\nActionID: 1\nMessage: Invalid/unknown command: QueueStatus.")
-            assert not floor.is_known
-            board.seek()
-        link.tell(MEMBERS)
-        assert floor.is_known
-        board.seek()
-        assert not link.asked
-        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": "refused"}) == 2
-
-    def test_counts_what_it_does_not_believe(self, board, registry):
-        self.hear(board, MEMBER_PAUSED.replace("Status: 1", "Status: x"))
-        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": "tainted"}) == 1
-
-    @pytest.mark.parametrize("kind", AmiTrouble)
-    def test_has_every_trouble_from_the_start(self, board, registry, kind):
-        """A rate starts at zero, and counts on."""
-        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": kind}) == 0
-        board.trouble(kind)
-        assert registry.get_sample_value("ivr_ami_errors_total", {"kind": kind}) == 1
-
-    def test_knows_whether_events_come(self, board, registry):
-        """For /readyz and for the gauge."""
-        assert not board.is_up
-        for up in (True, False):
-            board.state(up=up)
-            assert board.is_up is up
-            assert registry.get_sample_value("ivr_ami_connected") == up
 
 
 def test_settings_do_not_show_the_secret():
     """Not in a traceback either."""
     assert "secret" in WatchSettings.__dataclass_fields__
     assert not WatchSettings.__dataclass_fields__["secret"].repr
-
-
-def wait_for(condition, what: str):
-    """The condition's value, once it is true."""
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"in {LIMIT:g} s never: {what}")
 
 
 class PlayedSwitch:
@@ -252,7 +133,7 @@ class Observer:
             self.process = subprocess.Popen(
                 self._command, stdout=out, stderr=subprocess.STDOUT, env=self._environment, cwd=ROOT
             )
-        self._address = wait_for(self._said, "it says where its metrics are")
+        self._address = until(self._said, "it says where its metrics are")
 
     def _said(self) -> str | None:
         assert self.process.poll() is None, self._log.read_text()
@@ -327,9 +208,9 @@ def test_an_answered_call_is_a_contact_in_the_journal_and_counted(
     observer, switch, valkey, valkey_url, key_file
 ):
     """From queue_log to the store, while the link to the switch goes and comes back."""
-    wait_for(observer.is_ready, "ready")
+    until(observer.is_ready, "ready")
     say(observer, *CALL)
-    wait_for(lambda: valkey.xlen("ivr:journal") == 4, "its events in the journal")
+    until(lambda: valkey.xlen("ivr:journal") == 4, "its events in the journal")
     assert observer.sample('ivr_answered_total{hotline="10010",queue="elder-care"}') == 1
     assert observer.sample(f"ivr_demand_total{{{WHERE}}}") == 1
     caller = load_key(key_file, StoreUrl(valkey_url)).pseudonym(Number("+8613800138000"))
@@ -346,30 +227,30 @@ def test_an_answered_call_is_a_contact_in_the_journal_and_counted(
     )
 
     switch.go()
-    wait_for(lambda: not observer.is_ready(), "not ready without a switch")
+    until(lambda: not observer.is_ready(), "not ready without a switch")
     assert observer.sample("ivr_ami_connected") == 0
     say(observer, "1795468700|1795468683.10|elder-care|Wang Fang|COMPLETECALLER|7|10|1")
-    wait_for(lambda: valkey.xlen("ivr:journal") == 5, "calls are told of without it")
+    until(lambda: valkey.xlen("ivr:journal") == 5, "calls are told of without it")
     switch.listen()
-    wait_for(observer.is_ready, "ready again")
+    until(observer.is_ready, "ready again")
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_an_observer_that_comes_back_goes_on_where_it_was(observer, switch, valkey, end):
     """Nothing is missing and nothing is there twice: totals, journal, and the call that was open."""
-    wait_for(observer.is_ready, "ready")
+    until(observer.is_ready, "ready")
     say(observer, *CALL[:3])
-    wait_for(lambda: valkey.xlen("ivr:journal") == 3, "its events in the journal")
+    until(lambda: valkey.xlen("ivr:journal") == 3, "its events in the journal")
     observer.process.send_signal(end)
     observer.process.wait(LIMIT)
     switch.go()  # it lets one in at a time
     switch.listen()
     say(observer, CALL[3], "1795468700|1795468683.10|elder-care|Wang Fang|COMPLETECALLER|7|10|1")
     observer.start()
-    wait_for(observer.is_ready, "ready again")
+    until(observer.is_ready, "ready again")
     assert observer.sample(f"ivr_demand_total{{{WHERE}}}") == 1
     assert observer.sample('ivr_answered_total{hotline="10010",queue="elder-care"}') == 1
-    wait_for(lambda: valkey.xlen("ivr:journal") == 5, "the rest in the journal")
+    until(lambda: valkey.xlen("ivr:journal") == 5, "the rest in the journal")
     assert observer.stop() == 0
     _, events = read(valkey, "0")
     assert [type(event).__name__ for event in events] == [
@@ -378,24 +259,24 @@ def test_an_observer_that_comes_back_goes_on_where_it_was(observer, switch, valk
 
 
 def test_lines_that_make_no_sense_are_counted_and_passed_over(observer):
-    wait_for(observer.is_ready, "ready")
+    until(observer.is_ready, "ready")
     say(observer, "what is this", *CALL)
     answered = 'ivr_answered_total{hotline="10010",queue="elder-care"}'
-    wait_for(lambda: observer.sample(answered) == 1, "the next lines count")
+    until(lambda: observer.sample(answered) == 1, "the next lines count")
     assert observer.sample('ivr_queue_log_errors_total{kind="malformed"}') == 1
     assert observer.sample("ivr_queue_log_lines_total") == 5
 
 
 def test_a_second_observer_of_the_same_state_does_not_start(observer, switch, valkey_url, key_file, tmp_path):
     """Both would count the same calls."""
-    wait_for(observer.is_ready, "ready")
+    until(observer.is_ready, "ready")
     with pytest.raises(AssertionError, match="another observer"):
         Observer(switch, valkey_url, key_file, tmp_path)
 
 
 def test_routers_find_in_the_store_how_busy_the_queues_are(observer, switch, valkey):
     """By our names, of this moment; and nothing any more when the switch is not seen."""
-    loads = wait_for(lambda: valkey.hgetall("ivr:load"), "the loads are written")
+    loads = until(lambda: valkey.hgetall("ivr:load"), "the loads are written")
     found = {queue.decode(): decode_load(value) for queue, value in loads.items()}
     assert {queue: load for queue, (load, _) in found.items()} == {
         "general": QueueLoad(waiting=3, longest_wait=41, ready=0),
@@ -407,12 +288,12 @@ def test_routers_find_in_the_store_how_busy_the_queues_are(observer, switch, val
     assert observer.sample('ivr_queue_agents{queue="vip",state="ready"}') == 1
     assert observer.sample('ivr_queue_waiting{queue="general"}') == 3
     switch.go()
-    wait_for(lambda: not observer.is_ready(), "the switch is gone")
-    wait_for(lambda: not valkey.exists("ivr:load"), "routers know at once that there is no news")
+    until(lambda: not observer.is_ready(), "the switch is gone")
+    until(lambda: not valkey.exists("ivr:load"), "routers know at once that there is no news")
     assert observer.sample("ivr_floor_stale") == 1
     assert observer.sample('ivr_queue_waiting{queue="general"}') is None
     before = observer.sample('ivr_ami_errors_total{kind="unreachable"}')
-    wait_for(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}') > before + 1, "time goes by")
+    until(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}') > before + 1, "time goes by")
     assert valkey.exists("ivr:load") == 0
 
 
@@ -424,7 +305,7 @@ def test_events_go_from_the_journal_with_their_age(switch, valkey, valkey_url, k
     last = valkey.xadd("ivr:journal", {"event": "x"}, id=f"{now - 89 * day}-0")
     running = Observer(switch, valkey_url, key_file, tmp_path, often)
     try:
-        wait_for(lambda: running.sample("ivr_journal_expired_total") == 1, "the old one is gone")
+        until(lambda: running.sample("ivr_journal_expired_total") == 1, "the old one is gone")
         assert [place for place, _ in valkey.xrange("ivr:journal")] == [last]
     finally:
         assert running.stop() == 0
@@ -433,9 +314,9 @@ def test_events_go_from_the_journal_with_their_age(switch, valkey, valkey_url, k
 def test_a_switch_that_is_not_there_is_waited_for(observer, switch, valkey_url):  # noqa: ARG001  it runs
     """The observer turns, says that it is not ready, and is once the switch comes."""
     switch.go()
-    wait_for(lambda: not observer.is_ready(), "not ready")
+    until(lambda: not observer.is_ready(), "not ready")
     assert observer.page("healthz")[0] == 200
-    wait_for(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}'), "counted")
+    until(lambda: observer.sample('ivr_ami_errors_total{kind="unreachable"}'), "counted")
     switch.listen()
-    wait_for(observer.is_ready, "ready")
+    until(observer.is_ready, "ready")
     assert observer.stop() == 0

@@ -34,18 +34,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "callers.h"
 #include "samples.h"
 
 #define COMMAND_SIZE 2048
 #define EVENTS 256
 #define STARTS_A_ROUND 32 /* then look at the calls in flight, however late we are */
-
-typedef struct {
-    char number[24];
-    char variable[16]; /* IVR_QUEUE or IVR_MENU */
-    char action[12];
-    char name[32];
-} Caller;
 
 typedef enum { CONNECTING, WAITING, ANSWERED } State;
 
@@ -69,8 +63,6 @@ static struct {
     bool joined;
 } opt = {.dnis = "10010", .script = "route", .seconds = 5, .drain = 5};
 
-static Caller *callers;
-static size_t caller_count;
 static Call *free_calls;
 static int epoll_fd;
 static long epoch;
@@ -94,42 +86,6 @@ static int64_t now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "agi_load: %s: %s\n", what, strerror(errno));
-    exit(2);
-}
-
-/* ---- the callers: a file of lines `number,queue:NAME` or `number,menu:NAME` ---- */
-
-static void read_callers(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    char line[128];
-    size_t size = 0;
-
-    if (!file)
-        die(path);
-    while (fgets(line, sizeof line, file)) {
-        if (caller_count == size) {
-            size = size ? size * 2 : 1024;
-            callers = realloc(callers, size * sizeof *callers);
-            if (!callers)
-                die("memory");
-        }
-        Caller *c = &callers[caller_count];
-        if (sscanf(line, "%23[^,],%11[^:]:%31[^\r\n]", c->number, c->action, c->name) != 3)
-            continue; /* the header, an empty line */
-        strcpy(c->variable, strcmp(c->action, "menu") == 0 ? "IVR_MENU" : "IVR_QUEUE");
-        caller_count++;
-    }
-    fclose(file);
-    if (caller_count == 0) {
-        errno = EINVAL;
-        die(path);
-    }
 }
 
 /* ---- one call ---- */

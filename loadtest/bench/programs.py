@@ -5,7 +5,7 @@ from pathlib import Path
 
 _SOURCES = Path(__file__).parent
 _PROGRAMS = {
-    "agi_load": ("agi_load.c", "samples.c"),
+    "agi_load": ("agi_load.c", "callers.c", "samples.c"),
     "agi_floor": ("agi_floor.c", "-lhiredis"),
 }
 """Each with its sources and libraries."""

@@ -74,6 +74,8 @@ CUSTOMERS: Mapping[str, Mapping[str, str]] = {
     "finds the store back": SENIOR,
     "finds a hung store": SENIOR,
     "finds the store awake": SENIOR,
+    "finds a replica": SENIOR,
+    "finds the store behind its replica": SENIOR,
 }
 """Who they are, by what happens to them. Each calls in one test only: calls leave contacts that count."""
 

@@ -11,6 +11,7 @@ from loadtest.stack import Stack
 from router.events import CallAbandoned, CallAnswered, CallRouted, Event
 from router.store import stream
 from router.store.layout import contacts_key, decode_contacts
+from tests import waiting
 from tests.e2e.customers import Base
 
 LIMIT = 25.0
@@ -34,17 +35,8 @@ Kind = TypeVar("Kind", CallRouted, CallAnswered, CallAbandoned)
 
 
 def until(find: Callable[[], Found | None], what: Callable[[], str] | str, limit: float = LIMIT) -> Found:
-    """Wait until something is there (or true), and give it.
-
-    Raises:
-        AssertionError: it is not, within so many seconds; ``what`` is what was waited for.
-    """
-    deadline = time.monotonic() + limit
-    while not (found := find()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {limit:g} s: {what if isinstance(what, str) else what()}")
-        time.sleep(0.02)
-    return found
+    """`waiting.until`, for what a switch, SIPp and phones take part in."""
+    return waiting.until(find, what, limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count, cycle
@@ -143,3 +143,16 @@ async def _asked(router: Address, caller: Known, call_id: str) -> Mapping[str, s
     finally:
         writer.close()
     return found
+
+
+def settled(calls: Calls, since: float) -> Callable[[], bool]:
+    """So many calls in a row were decided by what is known of their callers, placed since then."""
+    return lambda: (
+        len(last := calls.outcomes[-20:]) == 20 and all(each.is_known and each.at > since for each in last)
+    )
+
+
+def nobody_was_lost(outcomes: list[Outcome]) -> None:
+    """Each call was routed by the policy, of this very caller's data or of none."""
+    assert [each for each in outcomes if not each.is_routed] == []
+    assert [each for each in outcomes if not (each.is_known or each.is_unknown)] == []

@@ -7,8 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +37,6 @@ CUSTOMERS = tuple(
     for number in range(180)
 )
 RATE = 60.0
-LIMIT = 20.0
 ROWS: list[report.Row] = []
 
 
@@ -51,14 +49,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(line)
     if path := os.environ.get("IVR_FAULT_REPORT"):
         report.write(Path(path), ROWS)
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < end, f"in {LIMIT:g} s never: {what}"
-        time.sleep(0.01)
 
 
 def held_socket(address: str) -> socket.socket:
@@ -82,7 +72,6 @@ class Rig:
     """With the customers as Redis keeps them, and their key."""
     _stack: ExitStack = field(default_factory=ExitStack)
     _routers: list[Ivr] = field(default_factory=list)
-    _began: float = 0.0
 
     @property
     def key(self) -> Path:

@@ -3,7 +3,6 @@
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +12,7 @@ import pytest
 import redis
 
 from router.settings import Address
-
-LIMIT = 20.0
-"""Seconds that a start may take; it never takes them."""
+from tests.waiting import until
 
 
 class RedisServer:
@@ -58,10 +55,8 @@ class RedisServer:
         """Start it (again), with more options; ``ready``: and wait until it answers."""
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen((*self._command, *options), stdout=log, stderr=log)
-        end = time.monotonic() + LIMIT
-        while ready and not self._answers():
-            assert time.monotonic() < end, (self.folder / "server.log").read_text()
-            time.sleep(0.01)
+        if ready:
+            until(self._answers, (self.folder / "server.log").read_text)
 
     def _answers(self) -> bool:
         with suppress(redis.RedisError), self.client() as client:

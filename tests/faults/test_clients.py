@@ -9,8 +9,9 @@ from contextlib import ExitStack
 import pytest
 
 from router.settings import Address
-from tests.faults.conftest import Rig, resident, told, until
-from tests.faults.test_store import settled
+from tests.faults.calls import settled
+from tests.faults.conftest import Rig, resident, told
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
 

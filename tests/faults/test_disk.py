@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from router.store.stream import STREAM
-from tests.faults.conftest import Rig, told, until
-from tests.faults.test_store import nobody_was_lost, settled
+from tests.faults.calls import nobody_was_lost, settled
+from tests.faults.conftest import Rig, told
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
 

@@ -12,8 +12,9 @@ from loadtest.bench import programs
 from loadtest.bench.processes import Cores, pinned
 from router.settings import Address
 from tests.faults.calls import PATIENCE
-from tests.faults.conftest import CUSTOMERS, ROWS, Rig, resident, until
+from tests.faults.conftest import CUSTOMERS, ROWS, Rig, resident
 from tests.faults.report import Row
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
 

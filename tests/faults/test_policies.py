@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from router.store.stream import read
-from tests.faults.conftest import Rig, told, until
-from tests.faults.test_store import settled
+from tests.faults.calls import settled
+from tests.faults.conftest import Rig, told
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
 ROOT = Path(__file__).parents[2]

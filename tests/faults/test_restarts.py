@@ -13,7 +13,8 @@ from loadtest.stack import Ivr
 from router.agi.switch import environment
 from router.settings import Address
 from tests.faults.calls import Calls
-from tests.faults.conftest import CUSTOMERS, LIMIT, Rig, told, until
+from tests.faults.conftest import CUSTOMERS, Rig, told
+from tests.waiting import LIMIT, until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 

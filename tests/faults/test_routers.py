@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tests.faults.calls import PATIENCE
-from tests.faults.conftest import Rig, told, until
-from tests.faults.test_store import settled
+from tests.faults.calls import PATIENCE, settled
+from tests.faults.conftest import Rig, told
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
 

@@ -6,25 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.calls import Calls, Outcome
-from tests.faults.conftest import Rig, told, until
+from tests.faults.calls import nobody_was_lost, settled
+from tests.faults.conftest import Rig, told
 from tests.faults.proxy import Proxy, Way
 from tests.faults.redis_server import RedisServer
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
-
-
-def settled(calls: Calls, since: float) -> Callable[[], bool]:
-    """So many calls in a row were decided by what is known of their callers, placed since then."""
-    return lambda: (
-        len(last := calls.outcomes[-20:]) == 20 and all(each.is_known and each.at > since for each in last)
-    )
-
-
-def nobody_was_lost(outcomes: list[Outcome]) -> None:
-    """Each call was routed by the policy, of this very caller's data or of none."""
-    assert [each for each in outcomes if not each.is_routed] == []
-    assert [each for each in outcomes if not (each.is_known or each.is_unknown)] == []
 
 
 def test_killed_and_back_after_five_seconds(rig: Rig) -> None:

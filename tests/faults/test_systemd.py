@@ -15,7 +15,7 @@ from loadtest.ports import Ports
 from router.agi.switch import ask
 from router.settings import Address
 from router.store.keyfile import make_key
-from tests.faults.conftest import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 

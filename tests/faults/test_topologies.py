@@ -7,8 +7,9 @@ import pytest
 
 from router.store.stream import STREAM
 from tests.doctor.test_redis_info import documented_rule
-from tests.faults.conftest import Rig, until
-from tests.faults.test_store import settled
+from tests.faults.calls import settled
+from tests.faults.conftest import Rig
+from tests.waiting import until
 
 pytestmark = pytest.mark.fault
 

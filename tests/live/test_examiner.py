@@ -12,7 +12,8 @@ import pytest
 
 from router.live.examiner import Examiner
 from router.live.verdict import Failed, Good, Known, Order, Refused
-from tests.live.world import ROOT, freeze, has_order, wait_for
+from tests.live.world import ROOT, freeze, has_order
+from tests.waiting import until
 
 LONG = 60.0
 
@@ -67,7 +68,7 @@ def test_one_that_is_killed_at_work_has_failed_and_the_next_does_it(examiner, po
     said = []
     asking = threading.Thread(target=lambda: said.append(examiner.examine(Order(folder=policies))))
     asking.start()
-    wait_for(lambda: has_order(examiner.pid), "it is asked")
+    until(lambda: has_order(examiner.pid), "it is asked")
     os.kill(examiner.pid, signal.SIGKILL)
     asking.join()
     assert said == [Failed(why="the process that reads the files has ended (signal 9)")]
@@ -116,4 +117,4 @@ def test_it_ends_with_a_service_that_is_killed(policies):
     ) as service:
         child = int(service.stdout.readline())
         service.kill()
-    wait_for(lambda: is_gone(child), "it has ended, too")
+    until(lambda: is_gone(child), "it has ended, too")

@@ -14,7 +14,8 @@ from router.live.archive import Archive
 from router.live.remote import Remote
 from router.policy.load import load
 from router.store.keyfile import make_key
-from tests.live.world import ROOT, freeze, has_order, wait_for
+from tests.live.world import ROOT, freeze, has_order
+from tests.waiting import until
 
 RELOADS = int(os.environ.get("IVR_RELOADS", "100"))
 """Of the test that reloads under calls; 1000 take some minutes."""
@@ -26,13 +27,13 @@ def test_changed_files_are_live_by_themselves(router):
     assert (router.version(), router.decides()["IVR_POLICY"]) == (first, first)
     loaded = router.process.sample("ivr_policy_loaded_timestamp_seconds")
     second = router.write(rule="second")
-    wait_for(lambda: router.version() == second, "the new version is live")
+    until(lambda: router.version() == second, "the new version is live")
     metrics = router.process.get("metrics")
     assert 'rule="second"' in metrics
     assert metrics.count("ivr_policy_info{") == 1
     assert router.process.sample("ivr_policy_loaded_timestamp_seconds") > loaded
     assert (router.decides()["IVR_POLICY"], router.decides()["IVR_RULE"]) == (second, "second")
-    wait_for(lambda: router.process.sample("ivr_routed_total", rule="second") == 2, "counted")
+    until(lambda: router.process.sample("ivr_routed_total", rule="second") == 2, "counted")
 
 
 def test_sighup_loads_what_changed(router):
@@ -40,7 +41,7 @@ def test_sighup_loads_what_changed(router):
     router.settled()
     second = router.write(rule="second")
     router.process.signal(signal.SIGHUP)
-    wait_for(lambda: router.reloads("loaded"), "loaded")
+    until(lambda: router.reloads("loaded"), "loaded")
     assert router.decides()["IVR_POLICY"] == second
 
 
@@ -48,7 +49,7 @@ def test_files_with_mistakes_are_refused_and_the_last_good_ones_serve_on(router)
     router.settled()
     good = router.version()
     router.break_()
-    wait_for(lambda: router.reloads("refused"), "refused")
+    until(lambda: router.reloads("refused"), "refused")
     assert router.process.sample("ivr_policy_reload_ok") == 0
     assert (router.version(), router.decides()["IVR_POLICY"]) == (good, good)
     [line] = [json.loads(line) for line in router.process.last_words().splitlines() if "not loaded" in line]
@@ -56,7 +57,7 @@ def test_files_with_mistakes_are_refused_and_the_last_good_ones_serve_on(router)
     assert line["problems"] >= len(line["first"]) > 0
     assert line["first"][0].startswith("10010.yaml:1:")
     shutil.rmtree(router.policies)
-    wait_for(lambda: router.reloads("refused") == 2, "a folder that is gone is refused, too")
+    until(lambda: router.reloads("refused") == 2, "a folder that is gone is refused, too")
     assert router.decides()["IVR_POLICY"] == good
 
 
@@ -97,7 +98,7 @@ def test_a_killed_examiner_is_a_failure_and_the_next_reload_works(router):
     said = []
     asking = threading.Thread(target=lambda: said.append(router.ivr("reload")))
     asking.start()
-    wait_for(lambda: has_order(child), "it is asked")
+    until(lambda: has_order(child), "it is asked")
     os.kill(int(child), signal.SIGKILL)
     asking.join()
     assert said[0][0] == 2
@@ -113,8 +114,8 @@ def test_versions_that_cannot_be_kept_are_counted_and_no_obstacle(start, tmp_pat
     (tmp_path / "file").touch()
     router = start("--versions", str(tmp_path / "file"))
     second = router.write(rule="second")
-    wait_for(lambda: router.version() == second, "live")
-    wait_for(lambda: router.process.sample("ivr_policy_keep_errors_total"), "counted")
+    until(lambda: router.version() == second, "live")
+    until(lambda: router.process.sample("ivr_policy_keep_errors_total"), "counted")
     (tmp_path / "file").unlink()
     assert router.ivr("reload")[0] == 0
     assert [kept.version for kept in Archive(tmp_path / "file").versions()] == [second]

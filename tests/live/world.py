@@ -4,13 +4,12 @@ import fcntl
 import os
 import signal
 import termios
-import time
 from array import array
 from pathlib import Path
 
+from tests.waiting import until
+
 ROOT = Path(__file__).parents[2]
-LIMIT = 20.0
-"""Seconds that a condition may take to come true; it never takes one."""
 
 ATTRIBUTES = """\
 attributes:
@@ -35,20 +34,10 @@ def hotline(rule="first", priority=1):
     return HOTLINE.format(rule=rule, priority=priority)
 
 
-def wait_for(condition, what):
-    """The condition's value, once it is true."""
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"in {LIMIT:g} s never: {what}")
-
-
 def freeze(pid):
     """Stop a process, and wait until it stands: the signal alone takes a moment."""
     os.kill(pid, signal.SIGSTOP)
-    wait_for(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", "it stands")
+    until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", "it stands")
 
 
 def has_order(pid):
