@@ -21,7 +21,7 @@ up: $(VENV)/ready switch ## the same set-up, kept running until Ctrl-C
 
 test: $(VENV)/ready build/sbom/ready ## unit and integration tests (no Asterisk needed)
 	deploy/packages test
-	$(BIN)/pytest -m "not e2e and not fault"
+	$(BIN)/pytest -n auto -m "not e2e and not fault"
 
 e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents
 	$(BIN)/pytest -m e2e

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 
 from router.settings import StoreUrl
 from router.store.client import connect
 from router.store.embedded import opened
+
+# as the product logs: structlog's own way to show a traceback has all local variables in it, whole policies
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)
 
 
 class Heard:

@@ -120,4 +120,4 @@ class Session(RuleBasedStateMachine):
 
 
 TestSession = Session.TestCase
-TestSession.settings = settings(max_examples=1000, stateful_step_count=12, deadline=None)
+TestSession.settings = settings(max_examples=2000, stateful_step_count=12, deadline=None)
