@@ -50,6 +50,16 @@ def serve(
         ),
     ] = None,
     spool: Spool = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            envvar="IVR_WORKERS",
+            min=1,
+            max=64,
+            metavar="N",
+            help="Processes that decide calls. Each further one has the next port for metrics.",
+        ),
+    ] = 1,
 ) -> None:
     """Answer Asterisk's FastAGI: one decision a call. SIGTERM lets the calls in flight finish.
 
@@ -69,5 +79,6 @@ def serve(
             control=control,
             shadow=shadow,
             spool=spool,
+            workers=workers,
         )
     )
