@@ -26,7 +26,7 @@ import structlog
 
 from router.errors import IvrError
 from router.policy.rulebook import Rulebook
-from router.supervisor import CANNOT_START, Over, Send, Spawn, Supervisor
+from router.supervisor import CANNOT_START, Limits, Over, Send, Spawn, Supervisor
 from router.systemd import Notify, State
 
 log = structlog.get_logger()
@@ -248,6 +248,8 @@ class _Workers:
         except (IvrError, OSError) as wrong:
             print(f"ivr: worker {number}: {wrong}", file=sys.stderr)  # noqa: T201  as main() says it
             code = CANNOT_START
+        except SystemExit as wanted:
+            code = wanted.code if isinstance(wanted.code, int) else 0
         except BaseException:  # noqa: BLE001  whatever it is, it ends here
             traceback.print_exc()
         finally:
@@ -265,6 +267,7 @@ def supervise(
     notify: Notify,
     status: str,
     clock: Callable[[], float],
+    limits: Limits | None = None,
 ) -> int:
     """Have so many workers run until SIGTERM or SIGINT, then until each has ended; the exit code.
 
@@ -274,7 +277,7 @@ def supervise(
     with _signals() as wakes:
         workers = _Workers(
             work=work,
-            supervisor=Supervisor(count),
+            supervisor=Supervisor(count, limits or Limits()),
             notify=notify,
             wakes=wakes,
             listening=listening,
