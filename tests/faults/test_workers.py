@@ -80,6 +80,7 @@ def test_one_of_two_workers_is_killed(rig: Rig) -> None:
             os.kill(killed, signal.SIGKILL)
             more(calls)
             until(lambda: killed not in alive(made.pid) and len(ready(made)) == 2, "it is replaced")  # noqa: B023
+        assert len(list(Path(f"/proc/{made.pid}/task").iterdir())) == 1  # no thread: it can fork at any time
     row = told(f"one of two workers killed {ROUNDS} times", calls.outcomes, rate=RATE)
     assert (row.unrouted, row.unknown) == (0, 0)
     assert nobody_was_refused(calls.outcomes)
