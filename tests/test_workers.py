@@ -58,7 +58,7 @@ def turns(worker):
 {work}
 
 listening = socket.create_server(("127.0.0.1", 0))
-limits = Limits(hung=0.5, abort=0.5, end=1.0, start=1.0, look=0.1)
+limits = Limits(hung=2.0, abort=0.5, end=1.0, start=10.0, look=0.1)
 told = notify(os.environ, os.getpid())
 rest = {"status": "workers turn", "clock": time.monotonic, "limits": limits}
 sys.exit(supervise({count}, work, listening=listening, notify=told, **rest))
@@ -276,3 +276,28 @@ def work(worker):
         assert set(told) == {"WATCHDOG=1"}
         running.wait_for("never-ready", 10)
         assert heard_by_systemd.left() == []
+
+    def test_hears_that_policies_are_looked_at(self, run, heard_by_systemd):
+        """From the first of them that does until the last is done."""
+        running = run(
+            """
+def work(worker):
+    def reload(*_):
+        worker.parent.tell(State.RELOADING)
+        while not (folder / f"done-{worker.number}").exists():
+            time.sleep(0.01)
+        worker.parent.tell(State.READY)
+    signal.signal(signal.SIGHUP, reload)
+    turns(worker)
+""",
+            **heard_by_systemd.variables,
+        )
+        running.wait_for("ready", 2)
+        while not heard_by_systemd.next(other_than="WATCHDOG=1").endswith("2 of 2 workers turn"):
+            pass
+        running.process.send_signal(signal.SIGHUP)
+        assert heard_by_systemd.next(other_than="WATCHDOG=1").startswith("RELOADING=1\n")
+        (running.folder / "done-0").touch()
+        (running.folder / "done-1").touch()
+        assert heard_by_systemd.next(other_than="WATCHDOG=1") == "READY=1\nSTATUS=2 of 2 workers turn"
+        assert running.ends() == 0
