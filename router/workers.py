@@ -105,6 +105,7 @@ class _Workers:
     listening: socket.socket
     status: str
     clock: Callable[[], float]
+    has_terminal: bool
     children: dict[int, _Child] = field(default_factory=dict)
     live: int | None = None
     """A file of memory with the live policies."""
@@ -145,13 +146,18 @@ class _Workers:
     def _signalled(self, by: signal.Signals) -> None:
         match by:
             case signal.SIGTERM | signal.SIGINT:
-                if not self.supervisor.is_ending:
-                    self.notify.tell(State.STOPPING, "ends what has begun")
-                self.listening.close()  # who calls from now on is refused, unless systemd holds it, too
-                self.supervisor.end(self.clock())
+                self._end()
+            case signal.SIGHUP if self.has_terminal and not os.isatty(0):
+                self._end()  # it was closed
             case signal.SIGHUP:
                 for child in self.children.values():
                     os.kill(child.pid, signal.SIGHUP)
+
+    def _end(self) -> None:
+        if not self.supervisor.is_ending:
+            self.notify.tell(State.STOPPING, "ends what has begun")
+        self.listening.close()  # who calls from now on is refused, unless systemd holds it, too
+        self.supervisor.end(self.clock())
 
     def _listen(self, number: int, child: _Child) -> None:
         """Take what a worker says; its end is seen by `_reap`."""
@@ -272,7 +278,8 @@ def supervise(
     """Have so many workers run until SIGTERM or SIGINT, then until each has ended; the exit code.
 
     ``work`` is what each of them does, in a process of its own, with the socket that is ``listening``. SIGHUP
-    is passed on to them. systemd is told ``status`` behind how many of them are ready, when the first is.
+    is passed on to them, unless it says that the terminal was closed. systemd is told ``status`` behind how
+    many of them are ready, when the first is.
     """
     with _signals() as wakes:
         workers = _Workers(
@@ -283,6 +290,7 @@ def supervise(
             listening=listening,
             status=status,
             clock=clock,
+            has_terminal=os.isatty(0),
         )
         return workers.run()
 

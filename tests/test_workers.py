@@ -66,7 +66,7 @@ sys.exit(supervise({count}, work, listening=listening, notify=told, **rest))
 
 
 class Running:
-    def __init__(self, folder, work, count, **variables):
+    def __init__(self, folder, work, count, stdin=subprocess.DEVNULL, **variables):
         self.folder = folder
         self.log = folder / "log"
         with self.log.open("wb") as log:
@@ -78,6 +78,7 @@ class Running:
                     str(folder),
                 ],
                 env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
             )
@@ -225,6 +226,16 @@ def work(worker):
     running.process.send_signal(signal.SIGHUP)
     assert {number for number, _ in running.wait_for("reloads", 2)} == {0, 1}
     assert running.ends() == 0
+
+
+def test_a_closed_terminal_ends_all(run):
+    """Its SIGHUP is no wish for a reload."""
+    own, terminal = os.openpty()
+    running = run("work = turns", stdin=terminal)
+    os.close(terminal)
+    running.wait_for("ready", 2)
+    os.close(own)
+    assert running.ends(by=signal.SIGHUP) == 0
 
 
 def test_workers_notice_that_their_parent_is_gone(run):
