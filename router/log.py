@@ -1,8 +1,9 @@
 """The log of a long-running process: lines on standard output, written by a thread, never waited for."""
 
 import os
+import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, cast
@@ -15,6 +16,7 @@ LINES_A_WRITE = 8
 """Under 4096 bytes together: a pipe takes them whole, and no other line comes between."""
 LAST_SECONDS = 2.0
 """How long the last lines may take at the end of the process."""
+_PAGE = 4096
 
 
 class Log:
@@ -70,6 +72,27 @@ class Log:
                     self.dropped += len(lines) - written
                     break
             self._is_writing = False
+
+
+class Unwaited:
+    """Takes the texts of structlog, and writes each at once if that need not wait: without thread or loop.
+
+    For a process that forks, and logs some lines a day. Whoever does not read his pipe loses them.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+
+    def write(self, text: str) -> None:
+        """Take a line with its end: of a pipe that can be written, a page is free."""
+        with suppress(OSError):  # the pipe is closed, the disk is full
+            if self._poll.poll(0):
+                os.write(self._descriptor, text.encode()[:_PAGE])
+
+    def flush(self) -> None:
+        """Nothing waits."""
 
 
 @contextmanager

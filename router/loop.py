@@ -175,6 +175,19 @@ class _Port:
         return IPv4Address("TCP", *self._server.sockets[0].getsockname()[:2])
 
 
+def socket_at(host: str, port: int) -> socket.socket:
+    """A socket that listens on a TCP address, for several processes to take connections from.
+
+    Raises:
+        OSError: the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as wrong:
+        raise OSError(f"{host}:{port}: {wrong.strerror}") from wrong
+
+
 async def listen(
     loop: asyncio.AbstractEventLoop,
     factory: Factory,

@@ -33,7 +33,7 @@ from router.store.journal import Journal
 from router.store.keyfile import check_key, load_key
 from router.store.link import Link
 from router.store.spool import Spool
-from router.systemd import Notify, State
+from router.systemd import State, Told
 from router.web.site import site
 
 log = structlog.get_logger()
@@ -89,14 +89,14 @@ class Process:
         window: Callable[[], int],
         writer: str,
         spool: Path,
-        notify: Notify,
+        notify: Told,
         line: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         """``lines`` is where everything is logged; ``line`` is given events as JSON.
 
         ``window()``: seconds that a caller's contacts are kept for. ``writer`` names this process's
-        events in the journal, ``spool`` is where they go that the store does not take; ``notify`` is where
-        systemd hears of it.
+        events in the journal, ``spool`` is where they go that the store does not take; ``notify`` is told how
+        it is.
 
         Raises:
             SettingsError: another process has the folder of the spool.
@@ -200,8 +200,8 @@ class Process:
     ) -> None:
         """Turn until a signal comes; then ``drain``, and end. SIGHUP is ``reload``.
 
-        systemd is told ``status`` when ``begin`` is done, and how it goes: that the process is ready, turns,
-        reloads, ends.
+        ``notify`` is told ``status`` when ``begin`` is done, and how it goes: that the process is ready,
+        turns, reloads, ends.
 
         Raises:
             OSError: it could not begin.
@@ -228,6 +228,7 @@ class Process:
         gc.freeze()  # what lives from the start need not be looked at again in every collection
         signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(hung_up))
         self.reactor.run()
+        self._disk.shutdown()  # what is on its way to the spool
         if beginning.done():
             beginning.result()
 

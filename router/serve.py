@@ -1,29 +1,34 @@
 """The composition root of `ivr serve`: builds the decision service's edges and joins them to its core."""
 
+import gc
 import os
 import secrets
 import socket
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import structlog
+from twisted.internet.error import ReactorNotRunning
 
 from metrics.kpis import RoutingKpis
 from metrics.service import RouterMetrics
 from router.agi.server import AgiPort, Limits, Refusal
-from router.errors import Taint
+from router.errors import SettingsError, Taint
 from router.interfaces import to_all
 from router.live import control
 from router.live.archive import Archive
 from router.live.folders import REST_SECONDS, Folders
 from router.live.owners import Candidate, Live
-from router.live.remote import default_control
+from router.live.remote import control_of, default_control
 from router.live.verdict import Order
-from router.log import Log, logged
-from router.loop import listen
+from router.log import Log, Unwaited, logged
+from router.loop import listen, socket_at
 from router.numbers import PseudonymKey
+from router.policy.compile import compiled
 from router.policy.load import Policies, load
 from router.process import FLUSH_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
@@ -31,7 +36,9 @@ from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress, store_address
 from router.store.callers import Callers
 from router.store.link import Link
-from router.systemd import Notify, environment, held_socket, notify
+from router.store.spool import segments
+from router.systemd import Notify, Told, environment, held_socket, notify
+from router.workers import Parent, Worker, supervise
 
 log = structlog.get_logger()
 
@@ -44,12 +51,17 @@ BREAK_SECONDS = 0.5
 LOOKUPS = 1024
 """Lookups in flight at most."""
 SWEEP_SECONDS = 0.25
+_LAST_PORT = 65_535
+_WORKER = "worker-"
+"""Before a worker's number, the name of its spool in that of the first."""
 DESCRIPTORS = 96
 """Open files of everything but sessions: links, policies, versions, spool, whoever reads metrics."""
 STORE_SECONDS = 0.5
 """How long the first call waits for the store's connection; then it is decided without."""
 DRAIN_SECONDS = 8.0
 """How long calls in flight may go on after SIGTERM."""
+ORPHAN_SECONDS = 0.4
+"""The same for a worker whose parent is gone: the one that is started next wants its port and its folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +85,30 @@ class ServeSettings:
     """A candidate's folder."""
     spool: Path | None
     """Where events go that the store does not take; None: `default_spool`."""
+    workers: int = 1
+    """Processes that decide calls. One is this process itself; more have it as their parent."""
+
+    def of(self, worker: int) -> "ServeSettings":
+        """What one of several workers is told: it has a port for metrics and a spool of its own."""
+        spool = self.spool or default_spool("serve", self.agi)
+        host, port = self.metrics.host, self.metrics.port
+        return replace(
+            self,
+            metrics=Address(host, port + worker if port else 0),
+            spool=spool / f"{_WORKER}{worker}" if worker else spool,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """What systemd has given this process."""
+    """What this process has from whoever started it."""
 
-    notify: Notify
+    notify: Told
     held: socket.socket | None
     """The socket that listens for FastAGI."""
+    worker: int = 0
+    parent: Parent | None = None
+    """Of a worker."""
 
 
 def serve(settings: ServeSettings) -> None:
@@ -92,16 +119,68 @@ def serve(settings: ServeSettings) -> None:
         OSError: an address cannot be had.
     """
     pass_hangups()
+    if settings.metrics.port + settings.workers - 1 > _LAST_PORT:
+        raise SettingsError(
+            f"--metrics {settings.metrics}: {settings.workers} workers need as many ports from it"
+        )
     environ, pid = environment(), os.getpid()
-    given = _Given(notify=notify(environ, pid), held=held_socket(environ, pid, "agi"))
-    if given.held is not None:
-        settings = replace(settings, agi=Address(*given.held.getsockname()[:2]))
+    told, held = notify(environ, pid), held_socket(environ, pid, "agi")
+    if held is not None:
+        settings = replace(settings, agi=Address(*held.getsockname()[:2]))
     policies = load(settings.policies)
+    if settings.workers > 1:
+        structlog.configure(
+            logger_factory=structlog.WriteLoggerFactory(cast("Any", Unwaited(sys.stdout.fileno())))
+        )
+        listening = held or socket_at(settings.agi.host, settings.agi.port)
+        settings = replace(settings, agi=Address(*listening.getsockname()[:2]))
+        with store_access(settings.store, settings.key_file) as (address, key):
+            _supervise(settings, policies, key, address, told=told, listening=listening)
+        return
+    given = _Given(notify=told, held=held)
     with (
         logged(sys.stdout.fileno()) as lines,
         store_access(settings.store, settings.key_file) as (address, key),
     ):
         _serve(settings, policies, key, address, lines=lines, given=given)
+
+
+def _supervise(
+    settings: ServeSettings,
+    policies: Policies,
+    key: PseudonymKey,
+    address: StoreAddress,
+    *,
+    told: Notify,
+    listening: socket.socket,
+) -> None:
+    """Be the parent of workers; each decides as one process alone does."""
+
+    def work(worker: Worker) -> None:
+        live = policies if worker.live is None else compiled(worker.live)
+        given = _Given(notify=worker.parent, held=listening, worker=worker.number, parent=worker.parent)
+        with logged(sys.stdout.fileno()) as lines:
+            _serve(settings.of(worker.number), live, key, address, lines=lines, given=given)
+
+    for spool in _left(settings):
+        log.warning(
+            "events wait in a spool that no worker has; start as many as there were", spool=str(spool)
+        )
+    gc.collect()
+    gc.freeze()  # pages that nobody writes to are shared
+    status = f"workers decide calls at {settings.agi}"
+    code = supervise(
+        settings.workers, work, listening=listening, notify=told, status=status, clock=time.monotonic
+    )
+    if code:
+        sys.exit(code)
+
+
+def _left(settings: ServeSettings) -> list[Path]:
+    """Spools with events in them of workers that there were once."""
+    own = {settings.of(worker).spool for worker in range(settings.workers)}
+    spools = (settings.of(0).spool or Path()).glob(f"{_WORKER}*")
+    return [spool for spool in spools if spool not in own and segments(spool)]
 
 
 def _serve(
@@ -159,10 +238,17 @@ def _serve(
     )
     listening = Address(settings.agi.host, port.getHost().port)
     accepts = draining = False
+    patience = DRAIN_SECONDS
     known = (lookups,) if replica is None else (lookups, replica)
     watched = process.watched(settings.metrics, lambda: any(link.is_up for link in known) and accepts)
     folders = _followed(
-        process, settings=settings, routing=routing, kpis=kpis, metrics=metrics, port=listening.port
+        process,
+        settings=settings,
+        routing=routing,
+        kpis=kpis,
+        metrics=metrics,
+        port=listening.port,
+        given=given,
     )
     if not settings.agi.is_loopback:
         log.warning(
@@ -186,10 +272,19 @@ def _serve(
         accepts, draining = False, True
         port.stopListening()
         folders.close()
-        await process.until(lambda: not agi.sessions, DRAIN_SECONDS)
+        await process.until(lambda: not agi.sessions, patience)
         await process.written()
         log.info("stopped", sessions=len(agi.sessions), events_lost=process.journal.waiting)
 
+    def orphaned() -> None:
+        """End: whoever restarts the parent starts others."""
+        nonlocal patience
+        patience = ORPHAN_SECONDS
+        with suppress(ReactorNotRunning):  # it ends already
+            process.reactor.stop()
+
+    if given.parent is not None:
+        given.parent.when_lost(process.loop, orphaned)
     process.run(drain, reload=folders.reload, status=f"decides calls at {listening}", begin=begin)
 
 
@@ -216,6 +311,7 @@ def _followed(
     kpis: RoutingKpis,
     metrics: RouterMetrics,
     port: int,
+    given: _Given,
 ) -> Folders:
     """Follow the folder of the live policies, and the candidate's; listen to who wants them reloaded."""
     folders = Folders(process.loop, monotonic=time.monotonic)
@@ -226,9 +322,12 @@ def _followed(
         archive=Archive(settings.versions),
         aside=folders.aside,
         wall=time.time,
+        others=given.parent.live if given.parent else lambda _: None,
     )
     live.start()
-    _controlled(process, settings.control, port, folders, live)
+    _controlled(
+        process, settings, control_of(settings.control or default_control(port), given.worker), folders, live
+    )
     trusted, version = live.archive.lived, routing.policies.version
     folders.follow("policies", Order(folder=settings.policies), live, live=version, trusted=trusted)
     if settings.shadow is not None:
@@ -240,12 +339,12 @@ def _followed(
     return folders
 
 
-def _controlled(process: Process, given: Path | None, port: int, folders: Folders, live: Live) -> None:
+def _controlled(process: Process, settings: ServeSettings, path: Path, folders: Folders, live: Live) -> None:
     """Listen on the control socket. Only one that was asked for by name must be had."""
-    path = given or default_control(port)
     try:
+        control.remove_left(path, settings.workers)
         control.listen(process.reactor, path, control.control_site(folders.reload, live.state))
     except OSError as wrong:
-        if given is not None:
+        if settings.control is not None:
             raise
         log.warning("there is no control socket; files are followed all the same", why=str(wrong))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -41,6 +42,17 @@ def notice(state: State, status: str = "") -> bytes:
     """The datagram that says so: an assignment a line; a status is one line, for people."""
     lines = [state.value, *([f"STATUS={' '.join(status.split())}"] if status else [])]
     return "\n".join(lines).encode()
+
+
+class Told(Protocol):
+    """Who wants to hear how this process is."""
+
+    @property
+    def watchdog_seconds(self) -> float | None:
+        """The process is killed when it has not been heard of for so long; None: it need not be."""
+
+    def tell(self, state: State, status: str = "") -> None:
+        """Tell it, without waiting for long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

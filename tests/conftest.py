@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,16 @@ class Heard:
         while (notice := self._socket.recv(4096).decode()) == other_than:
             pass
         return notice
+
+    def left(self) -> list[str]:
+        """What it has said by now and nobody has read."""
+        notices, patience = [], self._socket.gettimeout()
+        self._socket.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                notices.append(self._socket.recv(4096).decode())
+        self._socket.settimeout(patience)
+        return notices
 
     def close(self) -> None:
         self._socket.close()

@@ -5,7 +5,7 @@ import os
 
 import structlog
 
-from router.log import Log, logged
+from router.log import Log, Unwaited, logged
 
 
 def test_lines_are_written_in_their_order():
@@ -42,3 +42,33 @@ def test_a_full_disk_loses_lines_and_counts_them():
     log.close()
     os.close(full)
     assert log.dropped == 2
+
+
+class TestUnwaited:
+    def test_writes_each_line_at_once(self):
+        read, write = os.pipe()
+        Unwaited(write).write("one\n")
+        assert os.read(read, 100) == b"one\n"
+        os.close(read)
+        os.close(write)
+
+    def test_does_not_wait_for_a_pipe_that_nobody_reads(self):
+        """What is in it stays; what comes meanwhile is lost; when it is read, lines come again."""
+        read, write = os.pipe()
+        log = Unwaited(write)
+        for _ in range(100):
+            log.write("x" * 1023 + "\n")
+        waiting = os.read(read, 1 << 20)
+        assert 0 < len(waiting) < 100 * 1024
+        log.write("again\n")
+        assert os.read(read, 100) == b"again\n"
+        os.close(read)
+        os.close(write)
+
+    def test_minds_neither_a_closed_pipe_nor_a_full_disk(self):
+        read, write = os.pipe()
+        os.close(read)
+        full = os.open("/dev/full", os.O_WRONLY)
+        for descriptor in (write, full):
+            Unwaited(descriptor).write("one\n")
+            os.close(descriptor)

@@ -180,6 +180,21 @@ def test_a_log_that_nobody_reads_stops_no_call(tmp_path, ports):
         assert process.wait(LIMIT) == 0
 
 
+def test_events_that_a_worker_has_left_are_said_so(tmp_path, ports, valkey_url, key_file):
+    """There were three once, and the store was away when the third ended."""
+    left, taken = tmp_path / "serve.spool/worker-2", tmp_path / "serve.spool/worker-1"
+    for folder in (left, taken):
+        folder.mkdir(parents=True)
+        (folder / "00000001.log").write_text("")
+    router = Router(ports, valkey_url, key_file, tmp_path, IVR_WORKERS="2")
+    try:
+        log = router.process.log.read_text()
+    finally:
+        assert router.process.stop() == 0
+    assert f'"spool": "{left}"' in log
+    assert str(taken) not in log
+
+
 def refused(*arguments):
     """What `ivr serve` says when it does not start, and its exit code."""
     done = subprocess.run(
@@ -219,6 +234,27 @@ class TestDoesNotStart:
         assert code == 2
         assert address in said
         assert "Traceback" not in said
+
+    def test_where_another_has_the_metrics_port_of_its_second_worker(self, tmp_path):
+        """Whichever worker says it: all end, and nothing is left."""
+        with Ports(1) as ports:
+            first = ports.take(2)
+            with socket.create_server(("127.0.0.1", first + 1)):
+                own = ("--control", str(tmp_path / "control.sock"), "--spool", str(tmp_path / "spool"))
+                store = f"embedded:{tmp_path / 'store'}"
+                code, said = refused(
+                    *("--agi", "127.0.0.1:0", "--metrics", f"127.0.0.1:{first}", "--store", store, *own),
+                    *("--versions", str(tmp_path / "versions"), "--workers", "2"),
+                )
+        assert code == 2
+        assert f"worker 1: 127.0.0.1:{first + 1}: " in said
+        assert "Traceback" not in said
+        assert not list(tmp_path.glob("*.sock*"))
+
+    def test_with_more_workers_than_ports_are_left(self):
+        code, said = refused("--metrics", "127.0.0.1:65535", "--workers", "2")
+        assert code == 2
+        assert "2 workers need as many ports" in said
 
     def test_in_a_region_that_is_none(self):
         code, said = refused("--region", "China")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from router.cli.findings import as_json, as_text
-from router.cli.options import PROOF_SECONDS, Budget, Format, KeyFile, Policies, address, store_url
+from router.cli.options import PROOF_SECONDS, Budget, Format, KeyFile, Policies, Workers, address, store_url
 from router.cli.watch import SECRET, ami_secret
 from router.doctor.examination import Clocks, Given, examine
 from router.doctor.finding import Severity
@@ -54,7 +54,7 @@ def doctor(
             parser=address,
             envvar="IVR_METRICS",
             metavar="HOST:PORT",
-            help="Where a router has /metrics and /readyz; again for the second one.",
+            help="Where a router has /metrics and /readyz; again for the second one. Of --workers the first.",
         ),
     ] = None,
     watch_metrics: Annotated[
@@ -78,6 +78,7 @@ def doctor(
     ] = None,
     policies: Policies = Path("policies"),
     key_file: KeyFile = None,
+    workers: Workers = 1,
     budget: Budget = PROOF_SECONDS,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
@@ -99,7 +100,7 @@ def doctor(
         asterisk_conf=asterisk,
         queue_log=queue_log,
         routers=agi or (),
-        metrics=metrics or (),
+        metrics=[Address(one.host, one.port + number) for one in metrics or () for number in range(workers)],
         watch_metrics=watch_metrics or (),
         dialled=dialled,
         store=store,

@@ -1,16 +1,17 @@
 """Options of the commands that have to do with live policies, and how they print what came of a reload."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from router.cli.options import address
 from router.live.following import Result
-from router.live.remote import Remote, default_control
+from router.live.remote import NoRouter, Remote, default_control, workers_of
 from router.settings import Address
 
 Versions = Annotated[
@@ -40,19 +41,41 @@ Agi = Annotated[
     ),
 ]
 
+Answer = TypeVar("Answer")
+
 SHOWN = 50
 """Mistakes and doubts that are printed of a folder; `ivr lint` and `ivr prove` print them all."""
 
 
-def remote(control: Path | None, agi: Address) -> Remote:
-    """The router that is meant."""
-    return Remote(control=control or default_control(agi.port))
+def remotes(control: Path | None, agi: Address) -> list[Remote]:
+    """The router that is meant: the process, or each of its workers."""
+    found = workers_of(control or default_control(agi.port))
+    return [Remote(control=path, worker=number) for number, path in found.items()]
 
 
-def told(outcomes: Mapping[str, Any], *, since: float | None = None) -> int:
+def each(routers: Sequence[Remote], ask: Callable[[Remote], Answer]) -> list[Answer | NoRouter]:
+    """Ask all of them at once; what each says, in their order."""
+
+    def asked(router: Remote) -> Answer | NoRouter:
+        try:
+            return ask(router)
+        except NoRouter as none:
+            return none
+
+    with ThreadPoolExecutor(len(routers)) as pool:
+        return list(pool.map(asked, routers))
+
+
+def name_of(router: Remote, among: Sequence[Remote]) -> str:
+    """What its lines begin with: nothing where it is the only one."""
+    return f"worker {router.worker}: " if len(among) > 1 else ""
+
+
+def told(outcomes: Mapping[str, Any], *, since: float | None = None, name: str = "") -> int:
     """Print what came of a reload, the outcome first; the command's exit code.
 
-    ``since``: when the live version went live, in seconds since the epoch, where that is to be told.
+    ``since``: when the live version went live, in seconds since the epoch, where that is to be told. ``name``
+    is that of a worker, in front.
     """
     outcome = outcomes["policies"]
     version = outcome["version"]
@@ -64,7 +87,7 @@ def told(outcomes: Mapping[str, Any], *, since: float | None = None) -> int:
         Result.FAILED: f"the files could not be looked at; {version} goes on",
     }
     result = Result(outcome["result"])
-    typer.echo(said[result], err=result in {Result.REFUSED, Result.FAILED})
+    typer.echo(name + said[result], err=result in {Result.REFUSED, Result.FAILED})
     _list(outcome["problems"])
     if shadow := outcomes.get("shadow"):
         typer.echo(f"shadow: {shadow['version'] or 'none'}")

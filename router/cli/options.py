@@ -97,6 +97,17 @@ Spool = Annotated[
         help="Where events wait that the store does not take; one process's own folder.",
     ),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(
+        "--workers",
+        envvar="IVR_WORKERS",
+        min=1,
+        max=64,
+        metavar="N",
+        help="Processes that decide calls; each further one of a router has the next port for metrics.",
+    ),
+]
 Budget = Annotated[
     float,
     typer.Option(

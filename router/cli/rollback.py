@@ -1,7 +1,8 @@
 """`ivr rollback`: go back to policies that were live before."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from router.cli.live import Agi, Control, Versions, remote, told
+from router.cli.live import Agi, Control, Versions, each, name_of, remotes, told
 from router.cli.options import Policies
 from router.errors import PolicyError, SettingsError
 from router.live import files
@@ -39,11 +40,8 @@ def rollback(
     Exit codes: 0 the version is live; 1 it is not, with why; 2 there is no such version, the folder is not
     the one that the router follows, or no router answers: then the files are back for its next start.
     """
-    archive, router = Archive(versions), remote(control, agi)
-    try:
-        state: Mapping[str, Any] | None = router.policy()
-    except NoRouter:
-        state = None
+    archive, routers = Archive(versions), remotes(control, agi)
+    router, state = _answering(routers)
     live: str | None = None if state is None else state["version"]
     if show:
         _print(archive, live)
@@ -57,14 +55,26 @@ def rollback(
     typer.echo(f"{policies} has the files of {wanted}")
     if policies.is_symlink():
         typer.echo(f"{policies} is a link to {policies.readlink()}: its files were replaced")
-    try:
-        outcomes = router.reload()
-    except NoRouter as none:
-        if live is None and left is not None and hash_of(left) != sought:
-            archive.withdraw(left)  # the next start is without it
-        typer.echo(f"{none}; its next start loads them", err=True)
-        raise typer.Exit(2) from none
-    raise typer.Exit(_done(outcomes, archive, left=left, wanted=wanted, sought=sought))
+    code = 0
+    for each_of_them, answer in zip(routers, each(routers, Remote.reload), strict=True):
+        name = name_of(each_of_them, routers)
+        if isinstance(answer, NoRouter):
+            if live is None and left is not None and hash_of(left) != sought:
+                archive.withdraw(left)  # the next start is without it
+            typer.echo(f"{name}{answer}; its next start loads them", err=True)
+            code = 2
+        else:
+            done = _done(answer, archive, left=left, wanted=wanted, sought=sought, name=name)
+            code = max(code, done)
+    raise typer.Exit(code)
+
+
+def _answering(routers: Sequence[Remote]) -> tuple[Remote, Mapping[str, Any] | None]:
+    """The first that answers, and what is live there; none: the first, and nothing."""
+    for router in routers:
+        with suppress(NoRouter):
+            return router, router.policy()
+    return routers[0], None
 
 
 def _check(policies: Path, state: Mapping[str, Any] | None, router: Remote) -> None:
@@ -107,16 +117,16 @@ def _save(policies: Path, archive: Archive) -> None:
 
 
 def _done(
-    outcomes: Mapping[str, Any], archive: Archive, *, left: str | None, wanted: str, sought: str
+    outcomes: Mapping[str, Any], archive: Archive, *, left: str | None, wanted: str, sought: str, name: str
 ) -> int:
     """Say what is live now, and withdraw what no longer is; the exit code."""
-    code = told(outcomes)
+    code = told(outcomes, name=name)
     live = outcomes["policies"]["version"]
     if left is not None and hash_of(live) != hash_of(left):
         archive.withdraw(left)
     if hash_of(live) == sought:
         return code
-    typer.echo(f"{wanted} is not live: {live} is", err=True)
+    typer.echo(f"{name}{wanted} is not live: {live} is", err=True)
     return 1
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from router.cli.live import Control, Versions
-from router.cli.options import KeyFile, Policies, Region, Spool, Store, address, store_url
+from router.cli.options import KeyFile, Policies, Region, Spool, Store, Workers, address, store_url
 from router.serve import ServeSettings
 from router.serve import serve as run
 from router.settings import DEFAULT_STORE, Address, StoreUrl
@@ -50,6 +50,7 @@ def serve(
         ),
     ] = None,
     spool: Spool = None,
+    workers: Workers = 1,
 ) -> None:
     """Answer Asterisk's FastAGI: one decision a call. SIGTERM lets the calls in flight finish.
 
@@ -69,5 +70,6 @@ def serve(
             control=control,
             shadow=shadow,
             spool=spool,
+            workers=workers,
         )
     )

@@ -21,6 +21,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from router.errors import SettingsError
 from router.live.following import Outcome
+from router.live.remote import workers_of
 
 WAITING = 64
 """Those who may wait for an outcome at a time."""
@@ -120,6 +121,17 @@ def listen(reactor: Any, path: Path, site: Site) -> None:
         reactor.listenUNIX(str(path), site, mode=_MODE)  # the mode is set before anybody is let in
     except CannotListenError as wrong:
         raise OSError(f"control socket {path}: {wrong.socketError}") from wrong
+
+
+def remove_left(path: Path, workers: int) -> None:
+    """Remove the sockets that workers have left who are no more: there were more of them once.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for number, left in workers_of(path).items():
+        if number >= workers and not _answers(left):
+            left.unlink(missing_ok=True)
 
 
 def _answers(path: Path) -> bool:

@@ -41,6 +41,8 @@ class Live:
     aside: Aside
     wall: Callable[[], float]
     """Seconds since the epoch."""
+    others: Callable[[bytes], None] = lambda _: None
+    """Told the pickled rulebook of the version that is live."""
     folder: Path | None = None
     loaded_at: float = 0.0
     last: tuple[float, Outcome] | None = None
@@ -76,7 +78,8 @@ class Live:
         self.start()
 
     async def confirm(self, good: Good) -> None:
-        """Say whether it is proved."""
+        """Say whether it is proved, and which one it is."""
+        self.others(good.book)
         self.metrics.policies_proved.set(good.proved)
         if good.doubts:
             log.warning("not all of the policies is proved", version=good.version, **_shown(good.doubts))

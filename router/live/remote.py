@@ -1,5 +1,6 @@
 """A running router, asked over its control socket: for the commands of operations staff."""
 
+import glob
 import http.client
 import json
 import socket
@@ -18,6 +19,21 @@ _LONGEST = 4 * 1024 * 1024
 def default_control(port: int) -> Path:
     """Where the socket of a router is that listens for FastAGI on a port."""
     return Path("run", f"control-{port}.sock")
+
+
+def control_of(control: Path, worker: int) -> Path:
+    """The socket of one of a router's workers, by its number; the first one's is the router's."""
+    return control.with_name(f"{control.name}.{worker}") if worker else control
+
+
+def workers_of(control: Path) -> dict[int, Path]:
+    """The sockets of a router's workers that there are, by their numbers; the first one's always."""
+    found = {0: control}
+    for path in control.parent.glob(f"{glob.escape(control.name)}.*"):
+        number = path.name.removeprefix(f"{control.name}.")
+        if number.isascii() and number.isdigit() and path.is_socket():
+            found[int(number)] = path
+    return dict(sorted(found.items()))
 
 
 class NoRouter(IvrError):
@@ -41,6 +57,8 @@ class Remote:
     """A router and where its socket is."""
 
     control: Path
+    worker: int = 0
+    """Which of the router's processes."""
     seconds: float = ANSWER_SECONDS
 
     def policy(self) -> Mapping[str, Any]:

@@ -28,7 +28,6 @@ class Strict(BaseModel):
         frozen=True,
         populate_by_name=False,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
     )
 
 

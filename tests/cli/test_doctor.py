@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 VARIABLES = (
     *("IVR_AMI", "IVR_AMI_USER", "IVR_AMI_SECRET", "IVR_AMI_SECRET_FILE", "IVR_ASTERISK_CONF"),
     *("IVR_QUEUE_LOG", "IVR_AGI", "IVR_METRICS", "IVR_WATCH_METRICS", "IVR_STORE", "IVR_KEY_FILE"),
+    "IVR_WORKERS",
 )
 NOT_GIVEN = {
     *("ami-login", "switch-files", "queue-log", "secret-files", "router-decides", "serve-ready"),
@@ -135,3 +136,20 @@ def test_text_has_a_mark_a_finding_and_its_remedy_below():
         "  - d: not looked at: --store",
         "1 error, 1 warning, 1 ok, 1 skipped",
     ]
+
+
+def test_each_worker_of_a_router_is_asked(typed, policies):
+    """At the ports behind the router's own."""
+    words = (
+        "--policies",
+        policies,
+        "--metrics",
+        "127.0.0.1:1",
+        "--metrics",
+        "127.0.0.1:4",
+        "--format",
+        "json",
+    )
+    result = typed(*words, code=1, IVR_WORKERS="3")
+    asked = [one["text"] for one in json.loads(result.stdout)["findings"] if one["check"] == "serve-ready"]
+    assert [text.partition(": ")[0] for text in asked] == [f"ivr serve at 127.0.0.1:{n}" for n in range(1, 7)]

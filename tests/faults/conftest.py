@@ -95,13 +95,15 @@ class Rig:
         prefix: Sequence[str] = (),
         ready: bool = True,
         held: bool = False,
+        workers: int = 1,
     ) -> Ivr:
         """Start a router, on ports of its own; ``prefix`` is a command that runs it.
 
         Without ``ready`` it need not have a store that answers. ``held``: it is handed its listening socket,
-        which outlives it, as systemd does.
+        which outlives it, as systemd does. Each of its ``workers`` has a port for metrics.
         """
-        agi, metrics = (f"127.0.0.1:{self.ports.take()}" for _ in range(2))
+        agi, metrics = (f"127.0.0.1:{self.ports.take(count)}" for count in (1, workers))
+        options = (*options, "--workers", str(workers))
         listening = self._stack.enter_context(held_socket(agi)) if held else None
         given = ("serve", "--agi", agi, "--store", url, "--key-file", str(self.key), *options)
         log = self.folder / f"router-{len(self._routers)}.log"

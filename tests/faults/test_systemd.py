@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def can_be_tried():
     return subprocess.run([*NAMESPACE, "true"], check=False, capture_output=True).returncode == 0
 
 
-def written(folder, agi, metrics):
+def written(folder, agi, metrics, *, workers):
     """The units as they are in deploy/, with paths of this machine; and settings."""
     units, settings = folder / "units", folder / "settings"
     shutil.copytree(ROOT / "deploy/systemd", units)
@@ -77,7 +78,7 @@ def written(folder, agi, metrics):
     (units / "calls.target").write_text(TARGET)
     (units / "probe.service").write_text(PROBE.format(folder=folder))
     shutil.copytree(ROOT / "policies", settings / "policies")
-    (settings / "a.env").write_text(f"IVR_AGI=127.0.0.1:1\nIVR_METRICS={metrics}\n")
+    (settings / "a.env").write_text(f"IVR_AGI=127.0.0.1:1\nIVR_METRICS={metrics}\nIVR_WORKERS={workers}\n")
     (settings / "store").write_text("redis://127.0.0.1:1\n")  # nobody there: decided for as unknown
     make_key(settings / "pseudonym.key")
 
@@ -95,13 +96,14 @@ def groups():
 
 
 @pytest.fixture
-def systemd(tmp_path):
+def systemd(tmp_path, request):
     """The process number of a systemd that runs the units, and the address of its router."""
     if not can_be_tried():
         pytest.skip("needs root, systemd and namespaces")
     with Ports(1) as ports:
-        agi, metrics = (f"127.0.0.1:{ports.take()}" for _ in range(2))
-        written(tmp_path, agi, metrics)
+        workers = getattr(request, "param", 1)
+        agi, metrics = (f"127.0.0.1:{ports.take(count)}" for count in (1, workers))
+        written(tmp_path, agi, metrics, workers=workers)
         paths = {
             "PYTHON": sys.base_prefix,
             "PACKAGES": sysconfig.get_path("purelib"),
@@ -137,13 +139,23 @@ def _removed(tops):
     return not any(map(Path.exists, tops))
 
 
-def router_of(systemd):
-    """The number of the router's process, as this side of the namespace sees it; None while there is none."""
+def parents_of_all():
+    """The number of each process's parent, as this side of the namespace sees them."""
     parents = {}
     for status in Path("/proc").glob("[0-9]*/status"):
         with suppress(OSError):
             fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
             parents[int(status.parent.name)] = int(fields["PPid"])
+    return parents
+
+
+def workers_of(router):
+    return {pid for pid, parent in parents_of_all().items() if parent == router}
+
+
+def router_of(systemd):
+    """The number of the router's process; None while there is none."""
+    parents = parents_of_all()
     for pid, parent in parents.items():
         with suppress(OSError):
             if (
@@ -158,20 +170,22 @@ def status(pid):
     return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
 
 
+def is_decided(agi, folder, capsys, call_id, what):
+    """Whether a call is decided; how long it waited is printed."""
+    try:
+        answer = ask(agi, SENIOR, "10010", call_id, deadline=60)
+    except OSError as wrong:
+        log = folder / "router.log"
+        raise AssertionError(f"{wrong!r}\n{log.read_text() if log.exists() else 'no log'}") from wrong
+    with capsys.disabled():
+        print(f"\nunder systemd: {what} waited {answer.seconds:.3f} s")
+    return answer.variables.get("IVR_OK") == "1"
+
+
 def test_a_router_that_is_killed_or_hangs_is_there_again_and_no_call_is_refused(systemd, tmp_path, capsys):
     """In its sandbox; the watchdog ends the one that hangs, after five seconds."""
     parent, agi = systemd
-
-    def decided(call_id, what):
-        try:
-            answer = ask(agi, SENIOR, "10010", call_id, deadline=60)
-        except OSError as wrong:
-            log = tmp_path / "router.log"
-            raise AssertionError(f"{wrong!r}\n{log.read_text() if log.exists() else 'no log'}") from wrong
-        with capsys.disabled():
-            print(f"\nunder systemd: {what} waited {answer.seconds:.3f} s")
-        return answer.variables.get("IVR_OK") == "1"
-
+    decided = partial(is_decided, agi, tmp_path, capsys)
     until(lambda: router_of(parent), "the router is started")
     assert decided("1.1", "a call at the start")
     first = router_of(parent)
@@ -187,3 +201,32 @@ def test_a_router_that_is_killed_or_hangs_is_there_again_and_no_call_is_refused(
     until(lambda: status(second)["State"].startswith("T"), "it stands still")
     assert decided("1.3", "a call after a hang")
     assert router_of(parent) not in {first, second}
+
+
+@pytest.mark.parametrize("systemd", [2], indirect=True)
+def test_workers_are_replaced_by_their_parent_and_end_with_it(systemd, tmp_path, capsys):
+    """Killed or hung they are not systemd's to start again; their parent is, and it leaves nobody behind."""
+    namespace, agi = systemd
+    decided = partial(is_decided, agi, tmp_path, capsys)
+    until(lambda: router_of(namespace), "the router is started")
+    assert decided("1.1", "a call at the start")
+    parent = router_of(namespace)
+    first = until(lambda: len(found := workers_of(parent)) == 2 and found, "there are two workers")
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+    assert decided("1.2", "a call after kill -9 of both workers")
+    until(lambda: len(workers_of(parent) - first) == 2, "two others are there")
+    assert router_of(namespace) == parent
+    second = workers_of(parent)
+    for pid in second:
+        os.kill(pid, signal.SIGSTOP)
+        until(lambda: status(pid)["State"].startswith("T"), "it stands still")  # noqa: B023
+    assert decided("1.3", "a call after both workers hang")
+    assert router_of(namespace) == parent
+    until(lambda: not second & workers_of(parent), "they are killed")
+    last = until(lambda: len(found := workers_of(parent)) == 2 and found, "there are two workers again")
+    os.kill(parent, signal.SIGKILL)
+    assert decided("1.4", "a call after kill -9 of the parent")
+    # until they have ended, orphans are the first process's children, as a router is
+    until(lambda: router_of(namespace) not in {None, parent, *last}, "there is another parent")
+    assert not last & parents_of_all().keys()

@@ -1,5 +1,8 @@
 """The versions that went live."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from router.errors import SettingsError
@@ -100,6 +103,22 @@ def test_two_may_keep_the_same_version(archive, tmp_path):
     other.went_live(version(3), files(3), at=7)
     archive.went_live(version(3), files(3), at=8)
     assert [kept.at for kept in archive.versions()] == [8, 2, 1]
+
+
+def test_four_may_keep_the_same_versions_at_once(tmp_path):
+    """As the workers of a router do: each has it whole, and nothing is left beside it."""
+    together = Barrier(4)
+
+    def keep(_):
+        archive = Archive(tmp_path / "versions")
+        for number in range(KEPT):
+            together.wait(10)
+            archive.went_live(version(number), files(number), at=number)
+            assert archive.files(version(number)) == files(number)
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(keep, range(4)))
+    assert {path.name for path in (tmp_path / "versions").iterdir()} == {version(n) for n in range(KEPT)}
 
 
 @pytest.mark.parametrize("name", ["policies@000000000009", "../policies", "", ".", "policies@1/../x"])
