@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,9 +23,9 @@ from router.live.owners import Candidate, Live
 from router.live.remote import default_control
 from router.live.verdict import Order
 from router.log import Log, logged
-from router.loop import listen
 from router.numbers import PseudonymKey
 from router.policy.load import Policies, load
+from router.port import Port, bound
 from router.process import FLUSH_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
@@ -136,7 +137,7 @@ def _serve(
             lookups,
             lambda error: metrics.store_errors.labels(error.kind).inc(),
             time.time,
-            took=metrics.store_seconds.observe,
+            took=partial(metrics.store_seconds.add, ()),
             replica=replica,
         ),
         publish=to_all(kpis.observe, process.journal.publish),
@@ -154,9 +155,7 @@ def _serve(
     metrics.agi_sessions.set_function(lambda: len(agi.sessions))
     process.every(SWEEP_SECONDS, agi.sweep)
 
-    port = process.loop.run_until_complete(
-        listen(process.loop, agi, settings.agi.host, settings.agi.port, held=given.held, accepting=False)
-    )
+    port = Port(process.loop, agi, given.held or bound(settings.agi.host, settings.agi.port))
     listening = Address(settings.agi.host, port.getHost().port)
     accepts = draining = False
     known = (lookups,) if replica is None else (lookups, replica)
@@ -176,7 +175,7 @@ def _serve(
         nonlocal accepts
         await process.until(lambda: lookups.is_up or draining, STORE_SECONDS)
         if not draining:
-            await port.accept()
+            port.accept()
             accepts = True
             log.info("ready", agi=str(listening), metrics=watched)
 
