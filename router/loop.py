@@ -1,8 +1,8 @@
 """The event loop: Twisted's reactor on uvloop, and endpoints on uvloop's own transports.
 
-Twisted is the process (services, protocols, reconnection, web); the bytes of the two hot links, FastAGI and
-Redis, move through the loop's own transports, which cost a third of the reactor's
-(docs/decisions/0005-agi-shell.md). A Twisted protocol cannot tell the difference.
+Twisted is the process (services, protocols, reconnection, web); the bytes of the links to Redis move through
+the loop's own transports, which cost a third of the reactor's (docs/decisions/0005-agi-shell.md). A Twisted
+protocol cannot tell the difference. FastAGI has `router.port`.
 """
 
 import asyncio
