@@ -7,11 +7,11 @@ at the first call. Never the caller, the call id or the agent. Ratios are Promet
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 
-from metrics.tally import Count, Spread
+from metrics.tally import Collected, Count, Spread
 from router.decision import Decision
 from router.events import (
     UNDECIDED,
@@ -43,39 +43,32 @@ class RoutingKpis:
 
     def __init__(self, registry: CollectorRegistry, decisions: Iterable[Decision] = ()) -> None:
         """``decisions`` are all that the policies can make: their series are created."""
-        self.routed = Counter(
-            "ivr_routed",
+        self._routed = _count(
+            "routed",
             "Calls decided, by the route that took them and by what was known of the caller.",
             ("hotline", "rule", "segment", "destination", "data"),
-            registry=registry,
         )
-        self.decision_seconds = Histogram(
-            "ivr_decision_seconds",
-            "From the switch's connection to the command written.",
-            registry=registry,
-            buckets=SECONDS,
+        self._seconds = _spread(
+            "decision", "From the switch's connection to the command written.", (), SECONDS
         )
-        self._routed: dict[tuple[str, str, str, str, Data], Counter] = {}
+        self._seconds.expect(())
+        registry.register(cast("Any", Collected(lambda: (self._routed, self._seconds))))
         self.expect(decisions)
 
     def expect(self, decisions: Iterable[Decision]) -> None:
         """Create the series of decisions that can be made from now on; those that exist count on."""
         for made in decisions:
             for data in Data:
-                self._child((made.hotline, made.rule, made.segment, made.destination, data))
+                self._routed.expect((made.hotline, made.rule, made.segment, made.destination, data))
 
     def observe(self, event: Event) -> None:
         """Move what an event moves."""
         match event:
             case CallRouted():
-                self._child((event.hotline, event.rule, event.segment, event.destination, event.data)).inc()
-                self.decision_seconds.observe(event.seconds)
+                self._routed.add((event.hotline, event.rule, event.segment, event.destination, event.data))
+                self._seconds.add((), event.seconds)
             case _:
                 pass  # the observer's
-
-    def _child(self, key: tuple[str, str, str, str, Data]) -> Counter:
-        # a child kept costs 0.3 µs to move, one looked up by .labels() 1.3
-        return self._routed.get(key) or self._routed.setdefault(key, self.routed.labels(*key))
 
 
 WAITS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from math import inf
+from typing import Any, cast
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
 from metrics.kpis import SECONDS
+from metrics.tally import Collected, Spread
 
 
 class ServiceMetrics:
@@ -52,12 +54,14 @@ class RouterMetrics:
             registry=registry,
         )
         self.agi_sessions = Gauge("ivr_agi_sessions", "FastAGI sessions open.", registry=registry)
-        self.store_seconds = Histogram(
-            "ivr_store_seconds",
-            "A lookup, from the question to the answer or to its deadline.",
-            registry=registry,
-            buckets=SECONDS,
+        self.store_seconds = Spread(
+            name="ivr_store_seconds",
+            help="A lookup, from the question to the answer or to its deadline.",
+            labels=(),
+            bounds=SECONDS,
         )
+        self.store_seconds.expect(())
+        registry.register(cast("Any", Collected(lambda: (self.store_seconds,))))
         self.replica_up = Gauge("ivr_replica_up", "The replica answers: 1 or 0.", registry=registry)
         self.store_errors = Counter(
             "ivr_store_errors",

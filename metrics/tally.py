@@ -4,6 +4,7 @@ prometheus_client's own cannot be given the totals that a former run had come to
 look like a reset in the middle of what was counted already.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -83,10 +84,7 @@ class Spread:
     def add(self, labels: Labels, seconds: float) -> None:
         """One more, of so many seconds."""
         found = self.values.get(labels) or self._of(labels)
-        place = next(
-            (number for number, bound in enumerate(self.bounds) if seconds <= bound), len(self.bounds)
-        )
-        found.counts[place] += 1
+        found.counts[bisect_left(self.bounds, seconds)] += 1
         found.sum += seconds
 
     def _of(self, labels: Labels) -> _Spread:
@@ -120,10 +118,7 @@ class Spread:
             found = self._of(labels)
             found.sum += total
             for bound, count in zip(bounds, counts, strict=True):
-                found.counts[self._place(bound)] += count
-
-    def _place(self, bound: float) -> int:
-        return next((number for number, end in enumerate(self.bounds) if bound <= end), len(self.bounds))
+                found.counts[bisect_left(self.bounds, bound)] += count
 
 
 @dataclass(frozen=True, slots=True)

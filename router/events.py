@@ -12,8 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from router.facts import CallId, Data
 from router.numbers import Pseudonym
+from router.quick import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRouted:
     """The router has decided where a call goes."""

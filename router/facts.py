@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from router.numbers import Number
+from router.quick import quick
 
 CallId = NewType("CallId", str)
 """One id for the whole contact: Asterisk's Linkedid."""
@@ -15,6 +16,7 @@ Value = bool | int | str | date
 """A customer attribute's value; its type is declared in policies/attributes.yaml."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A call as the switch offers it."""
@@ -26,6 +28,7 @@ class Call:
     """The number dialled: which hotline."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """One earlier call of this caller."""
@@ -86,6 +89,7 @@ QUIET = replace(CALM, known=1)
 """Fresh news that a queue is calm."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """What the store knows of a caller: attributes with missing ones filled in, contacts; and of queues."""
@@ -98,6 +102,7 @@ class Caller:
     """Who said so."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything a decision is made from."""

@@ -1,12 +1,11 @@
 """The event loop: Twisted's reactor on uvloop, and endpoints on uvloop's own transports.
 
-Twisted is the process (services, protocols, reconnection, web); the bytes of the two hot links, FastAGI and
-Redis, move through the loop's own transports, which cost a third of the reactor's
-(docs/decisions/0005-agi-shell.md). A Twisted protocol cannot tell the difference.
+Twisted is the process (services, protocols, reconnection, web); the bytes of the links to Redis move through
+the loop's own transports, which cost a third of the reactor's (docs/decisions/0005-agi-shell.md). A Twisted
+protocol cannot tell the difference. FastAGI has `router.port`.
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -19,13 +18,11 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
-    IListeningPort,
     IProtocol,
     IProtocolFactory,
     IStreamClientEndpoint,
     ITransport,
 )
-from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -33,10 +30,6 @@ try:
     from uvloop import new_event_loop
 except ImportError:  # not on every platform; asyncio's own loop does the same at twice the cost
     from asyncio import new_event_loop  # type: ignore[assignment]
-
-_BACKLOG = 512
-"""Connections that may wait for accept(): a tenth of a second's work. More would be answered when the
-dialplan has gone on already (docs/decisions/0021-overload.md)."""
 
 
 def install() -> tuple[asyncioreactor.AsyncioSelectorReactor, asyncio.AbstractEventLoop]:
@@ -145,79 +138,6 @@ class _Shim(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         reason = ConnectionLost(str(exc)) if exc else ConnectionDone()
         self._protocol.connectionLost(Failure(reason))
-
-
-@implementer(IListeningPort)
-class _Port:
-    """A listening socket of the loop under Twisted's names."""
-
-    def __init__(self, server: asyncio.Server) -> None:
-        self._server = server
-
-    def startListening(self) -> None:
-        """It listens from the start, or `accept` has it listen."""
-
-    async def accept(self) -> None:
-        """Take connections from now on.
-
-        Raises:
-            OSError: another has begun to listen at the address.
-        """
-        await self._server.start_serving()
-
-    def stopListening(self) -> Deferred[None]:
-        self._server.close()
-        done: Deferred[None] = Deferred()
-        done.callback(None)
-        return done
-
-    def getHost(self) -> IPv4Address:
-        return IPv4Address("TCP", *self._server.sockets[0].getsockname()[:2])
-
-
-def socket_at(host: str, port: int) -> socket.socket:
-    """A socket that listens on a TCP address, for several processes to take connections from.
-
-    Raises:
-        OSError: the address cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as wrong:
-        raise OSError(f"{host}:{port}: {wrong.strerror}") from wrong
-
-
-async def listen(
-    loop: asyncio.AbstractEventLoop,
-    factory: Factory,
-    host: str,
-    port: int,
-    *,
-    held: socket.socket | None = None,
-    accepting: bool = True,
-) -> _Port:
-    """Listen on a TCP address; the factory builds a protocol for each connection.
-
-    Without ``accepting`` the address is taken, and connections only from `_Port.accept` on.
-
-    ``held``: a socket that listens already, instead of the address. When the port stops, our copy of it is
-    closed; whoever holds another goes on, and what waits in its backlog waits for the next who accepts.
-
-    Raises:
-        OSError: the address cannot be had.
-    """
-
-    def accept() -> asyncio.Protocol:
-        protocol = factory.buildProtocol(_address(None))
-        assert protocol is not None  # noqa: S101  our factories take every connection
-        return _Shim(protocol)
-
-    if held is not None:
-        server = loop.create_server(accept, sock=held, backlog=_BACKLOG, start_serving=accepting)
-    else:
-        server = loop.create_server(accept, host, port, backlog=_BACKLOG, start_serving=accepting)
-    return _Port(await server)
 
 
 @implementer(IStreamClientEndpoint)

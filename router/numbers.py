@@ -4,7 +4,7 @@ A number is E.164 with its plus (``+8613800138000``) or a short code as dialled 
 """
 
 import re
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NewType
@@ -19,6 +19,7 @@ Pseudonym = NewType("Pseudonym", str)
 
 _CN_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})", re.ASCII)
 _SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}", re.ASCII)
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _DIALLED = re.compile(r"\(?\+?[0-9() .-]{3,24}", re.ASCII)
 
 
@@ -98,4 +99,4 @@ class PseudonymKey:
     def pseudonym(self, number: Number) -> Pseudonym:
         """The number's pseudonym: the same number and key give the same one."""
         digest = blake2b(number.encode(), key=self.secret, digest_size=12).digest()
-        return Pseudonym(f"{self.key_id}.{urlsafe_b64encode(digest).decode()}")
+        return Pseudonym(f"{self.key_id}.{b2a_base64(digest, newline=False).translate(_URL_SAFE).decode()}")

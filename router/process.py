@@ -145,7 +145,12 @@ class Process:
     def link(self, address: StoreAddress, *, deadline: float, bound: int, give_up: float) -> Link:
         """A link to a store, connected again and again as long as the process runs."""
         link = Link(
-            greeting=address.greeting, deadline=deadline, bound=bound, give_up=give_up, clock=self.clock
+            greeting=address.greeting,
+            deadline=deadline,
+            bound=bound,
+            give_up=give_up,
+            clock=self.clock,
+            soon=self.loop.call_soon,
         )
         endpoint = ClientEndpoint(
             loop=self.loop,

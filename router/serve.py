@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,10 +27,10 @@ from router.live.owners import Candidate, Live
 from router.live.remote import control_of, default_control
 from router.live.verdict import Order
 from router.log import Log, Unwaited, logged
-from router.loop import listen, socket_at
 from router.numbers import PseudonymKey
 from router.policy.compile import compiled
 from router.policy.load import Policies, load
+from router.port import Port, bound
 from router.process import FLUSH_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
@@ -132,7 +133,7 @@ def serve(settings: ServeSettings) -> None:
         structlog.configure(
             logger_factory=structlog.WriteLoggerFactory(cast("Any", Unwaited(sys.stdout.fileno())))
         )
-        listening = held or socket_at(settings.agi.host, settings.agi.port)
+        listening = held or bound(settings.agi.host, settings.agi.port)
         settings = replace(settings, agi=Address(*listening.getsockname()[:2]))
         with store_access(settings.store, settings.key_file) as (address, key):
             _supervise(settings, policies, key, address, told=told, listening=listening)
@@ -215,7 +216,7 @@ def _serve(
             lookups,
             lambda error: metrics.store_errors.labels(error.kind).inc(),
             time.time,
-            took=metrics.store_seconds.observe,
+            took=partial(metrics.store_seconds.add, ()),
             replica=replica,
         ),
         publish=to_all(kpis.observe, process.journal.publish),
@@ -233,9 +234,7 @@ def _serve(
     metrics.agi_sessions.set_function(lambda: len(agi.sessions))
     process.every(SWEEP_SECONDS, agi.sweep)
 
-    port = process.loop.run_until_complete(
-        listen(process.loop, agi, settings.agi.host, settings.agi.port, held=given.held, accepting=False)
-    )
+    port = Port(process.loop, agi, given.held or bound(settings.agi.host, settings.agi.port))
     listening = Address(settings.agi.host, port.getHost().port)
     accepts = draining = False
     patience = DRAIN_SECONDS
@@ -262,7 +261,7 @@ def _serve(
         nonlocal accepts
         await process.until(lambda: lookups.is_up or draining, STORE_SECONDS)
         if not draining:
-            await port.accept()
+            port.accept()
             accepts = True
             log.info("ready", agi=str(listening), metrics=watched)
 

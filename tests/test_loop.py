@@ -8,7 +8,7 @@ import uvloop
 from twisted.application.internet import ClientService
 from twisted.internet.protocol import Factory, Protocol
 
-from router.loop import ClientEndpoint, LoopClock, listen
+from router.loop import ClientEndpoint, LoopClock
 
 
 @pytest.fixture
@@ -58,55 +58,6 @@ async def stopped(service, loop):
     stopping = service.stopService()
     if stopping is not None:
         await stopping.asFuture(loop)
-
-
-def test_a_protocol_listens_answers_and_half_closes(loop):
-    """As the FastAGI port does: read, write, close the writing side, and still read what comes."""
-    factory = Records()
-
-    async def talk():
-        port = await listen(loop, factory, "127.0.0.1", 0)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port.getHost().port)
-        writer.write(b"hello")
-        await until(lambda: b"hello" in factory.seen)
-        [protocol] = factory.built
-        assert protocol.transport.getPeer().host == "127.0.0.1"
-        protocol.transport.write(b"and bye")
-        protocol.transport.loseWriteConnection()
-        assert await reader.read() == b"and bye"
-        writer.write(b"thanks")
-        await until(lambda: b"thanks" in factory.seen)
-        writer.close()
-        await until(lambda: factory.seen[-1] == "ConnectionDone")
-        await port.stopListening()
-
-    loop.run_until_complete(talk())
-    assert factory.seen == ["made", b"hello", b"thanks", "ConnectionDone"]
-
-
-def test_a_socket_that_another_holds_outlives_the_port(loop):
-    """Connections made after the port has stopped wait for the next who accepts."""
-    first, second = Records(), Records()
-
-    async def restart(held):
-        port = await listen(loop, first, "", 0, held=held.dup())
-        address = held.getsockname()
-        assert port.getHost().port == address[1]
-        _, early = await asyncio.open_connection(*address)
-        await until(lambda: first.seen == ["made"])
-        await port.stopListening()
-        _, late = await asyncio.open_connection(*address)
-        late.write(b"I wait")
-        port = await listen(loop, second, "", 0, held=held.dup())
-        await until(lambda: second.seen == ["made", b"I wait"])
-        await port.stopListening()
-        for writer in (early, late):
-            writer.close()
-        await until(lambda: second.seen[-1] == "ConnectionDone")
-
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        loop.run_until_complete(restart(held))
-    assert first.seen[0] == "made"
 
 
 @pytest.mark.parametrize("reset", [False, True])

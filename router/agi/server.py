@@ -157,7 +157,7 @@ class AgiSession(Protocol):
         self._session.answered()
         # Half-closed, Asterisk runs the command, sends its result and is done without asking again.
         self.transport.loseWriteConnection()
-        return True
+        return not self._over  # the peer was gone, and it could not be written
 
     def _decline(self, why: str) -> None:
         if not self._session.is_answered:  # behind our command there is nothing more to say

@@ -16,6 +16,7 @@ from router.decision import UNMARKED, Announce, Decision, Mark, Overflow, Penalt
 from router.errors import Taint, TaintedSession
 from router.facts import Call, CallId
 from router.numbers import normalise
+from router.quick import quick
 
 MAX_ENVIRONMENT = 16_384
 """Bytes of an environment; a real one has about 700."""
@@ -48,7 +49,9 @@ _KEYS = (
     "threadid",
 )
 _READ = {"uniqueid", "callerid", "dnid"}
-_TEXT = rb"[^\x00-\x1f\x7f]*"
+_TEXT = rb".*"  # up to the line's end; a class of characters takes twice as long
+_CONTROL = bytes({*range(32), 127} - {ord("\n")})
+"""What no line has in it."""
 
 
 def _line(key: str) -> bytes:
@@ -68,6 +71,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.:@/+-]*", re.ASCII)
 _CALL_ID = re.compile(r"[A-Za-z0-9_.@+-]{1,150}", re.ASCII)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgiRequest:
     """What of the environment matters to us."""
@@ -181,7 +185,7 @@ def parse_environment(block: bytes) -> AgiRequest:
             characters, or bytes follow the blank line.
     """
     found = _ENVIRONMENT.match(block)
-    if found is None:
+    if found is None or len(block.translate(None, _CONTROL)) != len(block):
         raise TaintedSession(Taint.ENVIRONMENT, "not the lines of setup_env()")
     if found.end() != len(block):
         raise TaintedSession(Taint.EARLY_BYTES, "bytes behind the environment")

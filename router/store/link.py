@@ -24,6 +24,13 @@ Reply = Any
 Done = Callable[[list[Reply] | StoreError], None]
 
 
+Soon = Callable[[Callable[[], None]], object]
+
+
+def _now(task: Callable[[], None]) -> None:
+    task()
+
+
 class _Request:
     """Commands whose replies are awaited, ``left`` of them still."""
 
@@ -54,13 +61,18 @@ class Link(Factory):
         bound: int,
         give_up: float,
         clock: Clock,
+        soon: Soon = _now,
     ) -> None:
         """``greeting``: commands (AUTH, SELECT) that open each connection; ``deadline``: seconds a request.
 
         ``bound`` is how many requests may be in flight; one more is answered `StoreBusy` at once. When an
         awaited reply is ``give_up`` seconds late the connection is taken for dead: requests are answered
         `StoreDown` at once until a new connection's greeting is answered, which is tried again and again.
+
+        ``soon`` calls a function when the loop has served what was ready: what was asked until then goes out
+        in one piece.
         """
+        self.soon = soon
         self.greeting = greeting
         self.deadline = deadline
         self.bound = bound
@@ -112,6 +124,7 @@ class Connection(Protocol):
         self._missing = object()
         self._reader = hiredis.Reader(notEnoughData=self._missing)
         self._timing = False
+        self._asked: list[bytes] = []
         self.awaited: deque[_Request] = deque()
 
     def connectionMade(self) -> None:
@@ -131,10 +144,16 @@ class Connection(Protocol):
         """Write commands and await their replies."""
         link = self._link
         self.awaited.append(_Request(replies, done, link.clock.seconds() + link.deadline))
-        self.transport.write(commands)
+        self._asked.append(commands)
+        if len(self._asked) == 1:
+            link.soon(self._ask)
         if not self._timing:
             self._timing = True
             link.clock.callLater(link.deadline, self._expire)
+
+    def _ask(self) -> None:
+        asked, self._asked = self._asked, []
+        self.transport.write(b"".join(asked))
 
     def dataReceived(self, data: bytes) -> None:
         """Hand replies to the requests that await them."""

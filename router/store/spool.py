@@ -14,6 +14,7 @@ import orjson
 
 from router.errors import SettingsError
 from router.owned import take
+from router.quick import quick
 
 SEGMENT = 1_048_576
 """Bytes of a file, about."""
@@ -21,6 +22,7 @@ BOUND = 67_108_864
 """Bytes of all files, about."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """An event on its way to the store."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from router import loop
+from router import port
 from router.agi.server import Limits
 from router.doctor import kernel, machine
 from router.doctor.machine import BACKLOG, DESCRIPTORS, FileSeen, MachineSeen
@@ -22,7 +22,7 @@ def log(**changed):
 
 def test_the_bounds_are_those_of_the_router():
     assert Limits().sessions < DESCRIPTORS
-    assert BACKLOG == loop._BACKLOG
+    assert BACKLOG == port.BACKLOG
 
 
 @pytest.mark.parametrize(
