@@ -30,7 +30,7 @@ from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress, store_address
 from router.store.callers import Callers
-from router.store.link import Link
+from router.store.shards import Requests
 from router.systemd import Notify, environment, held_socket, notify
 
 log = structlog.get_logger()
@@ -199,12 +199,16 @@ def _limits(descriptors: int) -> Limits:
     return replace(limits, sessions=min(limits.sessions, max(1, descriptors - DESCRIPTORS)))
 
 
-def _replica(process: Process, url: StoreUrl | None) -> Link | None:
+def _replica(process: Process, url: StoreUrl | None) -> Requests | None:
     """The link to a replica of the store."""
     if url is None:
         return None
     return process.link(
-        store_address(url.text), deadline=REPLICA_SECONDS, bound=LOOKUPS, give_up=BREAK_SECONDS
+        store_address(url.text),
+        deadline=REPLICA_SECONDS,
+        bound=LOOKUPS,
+        give_up=BREAK_SECONDS,
+        replica=True,
     )
 
 

@@ -12,7 +12,7 @@ from router.doctor.store import KeyState, NoStore, StoreSeen
 from router.errors import SettingsError, StoreError
 from router.numbers import PseudonymKey
 from router.settings import StoreUrl
-from router.store.client import connect, translated
+from router.store.client import StoreClient, connect, translated
 from router.store.embedded import opened
 from router.store.keyfile import FILE, check_key, load_key
 
@@ -42,7 +42,7 @@ def _looked(store: StoreUrl, key_file: Path | None, wall: Callable[[], float]) -
 
 
 def _asked(
-    client: redis.Redis, store: StoreUrl, key_file: Path | None, wall: Callable[[], float]
+    client: StoreClient, store: StoreUrl, key_file: Path | None, wall: Callable[[], float]
 ) -> StoreSeen:
     key, detail = _key(client, store, key_file)
     user: Any = ""
@@ -58,7 +58,7 @@ def _asked(
     )
 
 
-def _info(client: redis.Redis) -> Mapping[str, str]:
+def _info(client: StoreClient) -> Mapping[str, str]:
     try:
         told: Any = client.info()
     except redis.ResponseError:  # the user may not ask
@@ -66,7 +66,7 @@ def _info(client: redis.Redis) -> Mapping[str, str]:
     return {name: str(value) for name, value in told.items()}
 
 
-def _setting(client: redis.Redis, name: str) -> str | None:
+def _setting(client: StoreClient, name: str) -> str | None:
     try:
         found: Any = client.config_get(name)
     except redis.ResponseError:
@@ -74,7 +74,7 @@ def _setting(client: redis.Redis, name: str) -> str | None:
     return str(next(iter(found.values()), ""))
 
 
-def _drift(client: redis.Redis, wall: Callable[[], float]) -> float | None:
+def _drift(client: StoreClient, wall: Callable[[], float]) -> float | None:
     before = wall()
     try:
         seconds, microseconds = map(int, client.time())
@@ -83,7 +83,7 @@ def _drift(client: redis.Redis, wall: Callable[[], float]) -> float | None:
     return seconds + microseconds / 1e6 - (before + wall()) / 2
 
 
-def _key(client: redis.Redis, store: StoreUrl, key_file: Path | None) -> tuple[KeyState, str]:
+def _key(client: StoreClient, store: StoreUrl, key_file: Path | None) -> tuple[KeyState, str]:
     if key_file is None and (store.embedded is None or not (store.embedded / FILE).exists()):
         return KeyState.ABSENT, ""  # `load_key` would make one
     try:
