@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,33 @@ def _looked(store: StoreUrl, key_file: Path | None, wall: Callable[[], float]) -
     try:
         with opened(store) as url, connect(url) as client, translated(store):
             client.ping()
-            return _asked(client, store, key_file, wall)
+            key = _key(client, store, key_file)
+            if isinstance(client, redis.Redis):
+                return _asked(client, key, wall, _sentinel_master(client))
+            first, *others = [
+                _asked(one, key, wall, f"{node.host}:{node.port}", is_cluster=True)
+                for node in client.get_primaries()
+                if (one := client.get_redis_connection(node))
+            ]
+            return replace(first, others=tuple(others))
     except (StoreError, SettingsError, OSError) as wrong:
         return NoStore(detail=str(wrong))
 
 
+def _sentinel_master(client: redis.Redis) -> str:
+    """Whom the sentinels have named; empty without sentinels."""
+    host, port = getattr(client.connection_pool, "master_address", None) or ("", "")
+    return f"{host}:{port}" if host else ""
+
+
 def _asked(
-    client: StoreClient, store: StoreUrl, key_file: Path | None, wall: Callable[[], float]
+    client: redis.Redis,
+    key: tuple[KeyState, str],
+    wall: Callable[[], float],
+    server: str,
+    *,
+    is_cluster: bool = False,
 ) -> StoreSeen:
-    key, detail = _key(client, store, key_file)
     user: Any = ""
     with suppress(redis.ResponseError):
         user = client.acl_whoami()
@@ -53,12 +72,14 @@ def _asked(
         user=user.decode() if isinstance(user, bytes) else str(user),
         save=_setting(client, "save"),
         drift=_drift(client, wall),
-        key=key,
-        key_detail=detail,
+        key=key[0],
+        key_detail=key[1],
+        server=server,
+        coverage=_setting(client, "cluster-require-full-coverage") if is_cluster else None,
     )
 
 
-def _info(client: StoreClient) -> Mapping[str, str]:
+def _info(client: redis.Redis) -> Mapping[str, str]:
     try:
         told: Any = client.info()
     except redis.ResponseError:  # the user may not ask
@@ -66,7 +87,7 @@ def _info(client: StoreClient) -> Mapping[str, str]:
     return {name: str(value) for name, value in told.items()}
 
 
-def _setting(client: StoreClient, name: str) -> str | None:
+def _setting(client: redis.Redis, name: str) -> str | None:
     try:
         found: Any = client.config_get(name)
     except redis.ResponseError:
@@ -74,7 +95,7 @@ def _setting(client: StoreClient, name: str) -> str | None:
     return str(next(iter(found.values()), ""))
 
 
-def _drift(client: StoreClient, wall: Callable[[], float]) -> float | None:
+def _drift(client: redis.Redis, wall: Callable[[], float]) -> float | None:
     before = wall()
     try:
         seconds, microseconds = map(int, client.time())

@@ -44,7 +44,7 @@ class Callers:
         self._is_whole = not link.is_scattered
         self._failed = failed
         self._wall = wall
-        self._asked = _Asked(_NOTHING, wall)
+        self._asked = _Asked(_NOTHING, wall, apart=link.is_scattered)
 
     def caller(
         self,
@@ -57,7 +57,7 @@ class Callers:
         Of a caller without a number only the loads are read: nothing is known of him.
         """
         if needs is not self._asked.needs:  # they change with the policies only
-            self._asked = _Asked(needs, self._wall)
+            self._asked = _Asked(needs, self._wall, apart=not self._is_whole)
         asked = self._asked
         reading = asked.stranger if pseudonym is None else asked.caller
 
@@ -81,12 +81,15 @@ class Callers:
 
 
 def _ask(of: Requests, asked: "_Asked", pseudonym: Pseudonym | None, told: Done) -> None:
+    loads = asked.loads.command
     if pseudonym is None:
-        of.request(asked.loads.command, 1, told, LOADS)
-    elif of.is_scattered and asked.loads.command:
-        _ask_apart(of, asked, pseudonym, told)
-    else:
+        of.request(loads, 1, told, LOADS)
+    elif asked.replies == asked.all_replies:
         of.request(asked.commands(pseudonym), asked.replies, told, pseudonym)
+    elif of.is_scattered:
+        _ask_apart(of, asked, pseudonym, told)
+    else:  # a replica that has everything, of a cluster
+        of.request(asked.commands(pseudonym) + loads, asked.all_replies, told, pseudonym)
 
 
 def _ask_apart(of: Requests, asked: "_Asked", pseudonym: Pseudonym, told: Done) -> None:
@@ -110,7 +113,7 @@ def _ask_apart(of: Requests, asked: "_Asked", pseudonym: Pseudonym, told: Done) 
         loads.append(str(result) if isinstance(result, StoreError) else result[0])
         joined()
 
-    of.request(asked.of_caller(pseudonym), 2, told_caller, pseudonym)
+    of.request(asked.commands(pseudonym), 2, told_caller, pseudonym)
     of.request(asked.loads.command, 1, told_loads, LOADS)
 
 
@@ -129,30 +132,28 @@ def _of_replica(
 class _Asked:
     """What is asked of the store for one version's needs, and what the replies mean."""
 
-    def __init__(self, needs: Needs, wall: Callable[[], float]) -> None:
+    def __init__(self, needs: Needs, wall: Callable[[], float], *, apart: bool) -> None:
+        """``apart``: the loads may be on another server than the caller."""
         self.needs = needs
         self.loads = LoadReader(needs.queues, wall)
-        self.replies = 3 if needs.queues else 2
+        self.all_replies = 3 if needs.queues else 2
+        self.replies = 2 if apart else self.all_replies
         self._unknown = {need.name: need.missing for need in needs.attributes}
         fields = b"".join(b"$%d\r\n%b\r\n" % (len(need.code), need.code) for need in needs.attributes)
         last = b"%d" % (MAX_CONTACTS - 1)
         # RESP in three pieces: what stands before, between and behind the two keys
         self._hmget = b"*%d\r\n$5\r\nHMGET\r\n" % (len(needs.attributes) + 2)
         self._lrange = fields + b"*4\r\n$6\r\nLRANGE\r\n"
-        self._last = b"$1\r\n0\r\n$%d\r\n%b\r\n" % (len(last), last)
-        self._rest = self._last + self.loads.command
+        with_loads = b"" if apart else self.loads.command
+        self._rest = b"$1\r\n0\r\n$%d\r\n%b\r\n%b" % (len(last), last, with_loads)
 
-    def commands(self, pseudonym: Pseudonym, rest: bytes = b"") -> bytes:
-        """HMGET and LRANGE of the caller, and HMGET of the loads where they are needed."""
+    def commands(self, pseudonym: Pseudonym) -> bytes:
+        """HMGET and LRANGE of the caller, and that of the loads unless they are asked apart."""
         customer, contacts = customer_key(pseudonym), contacts_key(pseudonym)
         return b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n%b" % (
             *(self._hmget, len(customer), customer),
-            *(self._lrange, len(contacts), contacts, rest or self._rest),
+            *(self._lrange, len(contacts), contacts, self._rest),
         )
-
-    def of_caller(self, pseudonym: Pseudonym) -> bytes:
-        """HMGET and LRANGE of the caller alone."""
-        return self.commands(pseudonym, self._last)
 
     def caller(self, replies: list[Reply]) -> Caller | StoreError:
         """What the replies to `commands` say."""
@@ -162,7 +163,7 @@ class _Asked:
             return Caller(
                 customer=_customer(attributes, customer),
                 contacts=decode_contacts(contacts),
-                loads=self.loads.read(replies[2]) if self.replies == 3 else _NO_LOADS,
+                loads=self.loads.read(replies[2]) if self.all_replies == 3 else _NO_LOADS,
             )
         return refusal(replies) or StoreRefused("replies of another form")
 

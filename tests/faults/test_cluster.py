@@ -281,3 +281,32 @@ def test_a_slot_that_stays_on_its_way(rig: Rig, tag: str) -> None:
     until(lambda: journaled(store).total() == len(calls.outcomes), "all calls are journaled")
     assert max(journaled(store).values()) == 1
     assert router.sample("ivr_journal_dropped_total") == 0
+
+
+def test_an_import_goes_on_while_slots_move_and_after_it_was_cut_off(rig: Rig) -> None:
+    """All of it is there once it is done, and its mark is gone."""
+    store = cluster(rig)
+    with_none = joined(rig, store, "node-6")
+    until(lambda: is_well(with_none), "it has joined")
+    file = rig.folder / "many.csv"
+    file.write_text(ivr("customers", "generate", "30000"))
+    source = store.servers[0]
+    move = ("redis-cli", "--cluster", "reshard", str(source.address), "--cluster-slots", "300")
+    move += ("--cluster-from", store.ids[source.address.port])
+    move += ("--cluster-to", store.ids[with_none.address.port], "--cluster-yes")
+    at = ("--store", store.url, "--key-file", str(rig.key))
+    command = (sys.executable, "-m", "router", "customers", "import", str(file), *at, "--batch", "100")
+    with subprocess.Popen(move, stdout=subprocess.DEVNULL) as moving:
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as importing:
+            with store.client() as client:
+                until(lambda: client.exists("ivr:import:many.csv"), "it has a mark")
+            importing.send_signal(signal.SIGINT)
+        subprocess.run((*command, "--resume"), check=True, capture_output=True)
+    assert (importing.returncode, moving.returncode) == (130, 0)
+    with store.client() as client:
+        assert client.exists("ivr:import:many.csv") == 0
+    exported = {row["pseudonym"] for row in csv.DictReader(ivr("customers", "export", *at[:2]).splitlines())}
+    key = load_key(rig.key, StoreUrl(store.url))
+    with file.open() as lines:
+        numbers = [normalise(row["number"], "CN") for row in csv.DictReader(lines)]
+    assert {key.pseudonym(number) for number in numbers if number} <= exported
