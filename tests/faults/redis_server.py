@@ -56,7 +56,11 @@ class RedisServer:
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen((*self._command, *options), stdout=log, stderr=log)
         if ready:
-            until(self._answers, (self.folder / "server.log").read_text)
+            try:
+                until(self._answers, (self.folder / "server.log").read_text)
+            except AssertionError:
+                self.kill()
+                raise
 
     def _answers(self) -> bool:
         with suppress(redis.RedisError), self.client() as client:

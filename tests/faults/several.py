@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import redis
@@ -108,22 +109,23 @@ class Cluster:
         return None
 
 
-def joined(rig: Rig, made: Cluster, name: str) -> RedisServer:
+def joined(rig: Rig, made: Cluster, name: str, *options: str) -> RedisServer:
     """Start a server that is of the cluster and has no slots."""
     bus = rig.ports.take()
     own = ("--cluster-enabled", "yes", "--cluster-port", str(bus), "--cluster-node-timeout", str(DOWN_MS))
-    server = rig.redis(name, *own, "--cluster-require-full-coverage", "no")
+    server = rig.redis(name, *own, "--cluster-require-full-coverage", "no", *options)
     made.servers.append(server)
     made.ids[server.address.port] = server.tell("CLUSTER", "MYID").decode()
-    made.servers[0].tell("CLUSTER", "MEET", "127.0.0.1", server.address.port, bus)
+    port = int(options[options.index("--tls-port") + 1]) if "--tls-port" in options else server.address.port
+    made.servers[0].tell("CLUSTER", "MEET", "127.0.0.1", port, bus)
     return server
 
 
-def cluster(rig: Rig) -> Cluster:
-    """Start one, with the customers, imported as a customer's own would be."""
+def cluster(rig: Rig, *, each: Callable[[], Sequence[str]] = tuple) -> Cluster:
+    """Start one with the customers, imported as a customer's own would be; `each`: options of a server."""
     made = Cluster([])
     for number in range(NODES):
-        joined(rig, made, f"node-{number}")
+        joined(rig, made, f"node-{number}", *each())
     servers = made.servers
     for server, (first, last) in zip(servers[:3], THIRDS, strict=True):
         server.tell("CLUSTER", "ADDSLOTSRANGE", first, last)

@@ -283,13 +283,14 @@ def test_a_slot_that_stays_on_its_way(rig: Rig, tag: str) -> None:
     assert router.sample("ivr_journal_dropped_total") == 0
 
 
+@pytest.mark.long
 def test_an_import_goes_on_while_slots_move_and_after_it_was_cut_off(rig: Rig) -> None:
     """All of it is there once it is done, and its mark is gone."""
     store = cluster(rig)
     with_none = joined(rig, store, "node-6")
     until(lambda: is_well(with_none), "it has joined")
     file = rig.folder / "many.csv"
-    file.write_text(ivr("customers", "generate", "30000"))
+    file.write_text(ivr("customers", "generate", "10000"))
     source = store.servers[0]
     move = ("redis-cli", "--cluster", "reshard", str(source.address), "--cluster-slots", "300")
     move += ("--cluster-from", store.ids[source.address.port])
