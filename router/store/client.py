@@ -8,7 +8,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import MasterNotFoundError, Sentinel
 
 from router.errors import SettingsError, StoreDown, StoreRefused, StoreTimeout
 from router.settings import StoreUrl
@@ -83,5 +83,7 @@ def translated(store: StoreUrl) -> Iterator[None]:
     except (redis.AuthenticationError, redis.BusyLoadingError, redis.ResponseError) as wrong:
         code = getattr(wrong, "status_code", None)  # redis-py takes it off the message
         raise StoreRefused(f"{code} {wrong}" if code else str(wrong)) from wrong
+    except MasterNotFoundError as wrong:  # whose text is a page
+        raise StoreDown(f"store {store}: no sentinel that answers names a master") from wrong
     except (redis.ConnectionError, redis.exceptions.RedisClusterException) as wrong:
         raise StoreDown(f"store {store}: {wrong}") from wrong
