@@ -203,8 +203,9 @@ class Discovery:
             if trouble is not None:
                 log.warning("nobody says where the store's masters are", why=trouble)
         if found and found[0] != self._masters:
-            self._masters = found[0]
-            hosts = sorted({f"{host}:{port}" for host, port in self._masters.values()})
-            log.info("the store's masters are known", masters=hosts)
+            before, self._masters = self._masters, found[0]
+            if before is None or {*before.values()} != {*self._masters.values()}:  # and not for each slot
+                hosts = sorted({f"{host}:{port}" for host, port in self._masters.values()})
+                log.info("the store's masters are known", masters=hosts)
             for take in self._followers:
                 take(self._masters)
