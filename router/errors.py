@@ -102,7 +102,10 @@ class StoreBusy(StoreError):
 
 
 PASSING = frozenset(
-    {"BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN"}
+    {
+        *("ASK", "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "MOVED", "NOREPLICAS", "OOM"),
+        *("READONLY", "TRYAGAIN"),
+    }
 )
 """Redis's words for what passes: the same command may be taken later."""
 _LASTING = frozenset({"NOAUTH", "NOPERM", "WRONGPASS", "WRONGTYPE"})

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,12 +27,14 @@ from router.log import Log
 from router.loop import ClientEndpoint, LoopClock, install
 from router.numbers import PseudonymKey
 from router.settings import Address, StoreUrl
-from router.store.address import StoreAddress, store_address
+from router.store.address import Host, StoreAddress, Topology, store_address
 from router.store.client import connect, translated
 from router.store.embedded import opened
 from router.store.journal import Journal
 from router.store.keyfile import check_key, load_key
 from router.store.link import Link
+from router.store.masters import POLL_SECONDS, Discovery, finding
+from router.store.shards import Requests, Shards
 from router.store.spool import Spool
 from router.systemd import State, Told
 from router.web.site import site
@@ -40,6 +43,8 @@ log = structlog.get_logger()
 
 WRITE_SECONDS = 2.0
 """The deadline of a batch of the journal."""
+WRITES = 80
+"""Writes in flight at most: a batch, loads, retention, and in a cluster contacts to their servers."""
 FLUSH_SECONDS = 0.05
 JOURNAL_LENGTH = 1_000_000
 """Events that the stream keeps, about."""
@@ -112,11 +117,12 @@ class Process:
         self._notify = notify
         self._looking: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._discoveries: dict[tuple[StoreUrl, bool], Discovery] = {}
 
         def dropped(why: str, events: int) -> None:
             self.metrics.journal_dropped.labels(why).inc(events)
 
-        self.writes = self.link(address, deadline=WRITE_SECONDS, bound=4, give_up=WRITE_SECONDS)
+        self.writes = self.link(address, deadline=WRITE_SECONDS, bound=WRITES, give_up=WRITE_SECONDS)
         self.journal = Journal(
             self.writes,
             length=JOURNAL_LENGTH,
@@ -125,7 +131,7 @@ class Process:
             dropped=dropped,
             clock=self.clock,
             spool=Spool(spool, dropped),
-            aside=self._aside,
+            aside=partial(self._aside, self._disk),
             line=line,
         )
         self.metrics.journal_spooled.set_function(lambda: self.journal.spooled)
@@ -134,17 +140,34 @@ class Process:
         self.every(FLUSH_SECONDS, self.journal.flush)
         self.every(FLUSH_SECONDS, lines.flush)
 
-    def _aside(self, task: Callable[[], None], done: Callable[[Exception | None], None]) -> None:
-        """Do what may wait for a disk in a thread of its own; one thing after the other."""
+    def _aside(
+        self,
+        threads: ThreadPoolExecutor,
+        task: Callable[[], None],
+        done: Callable[[Exception | None], None],
+    ) -> None:
+        """Do what may wait, for a disk or for others' answers, in a thread; one thing after the other."""
 
         def ended(future: Future[None]) -> None:
             self.loop.call_soon_threadsafe(done, cast("Exception | None", future.exception()))
 
-        self._disk.submit(task).add_done_callback(ended)
+        threads.submit(task).add_done_callback(ended)
 
-    def link(self, address: StoreAddress, *, deadline: float, bound: int, give_up: float) -> Link:
-        """A link to a store, connected again and again as long as the process runs."""
-        link = Link(
+    def link(
+        self,
+        address: StoreAddress,
+        *,
+        deadline: float,
+        bound: int,
+        give_up: float,
+        replica: bool = False,
+    ) -> Requests:
+        """A link to a store, connected again and again as long as the process runs.
+
+        Where the store is several servers it follows its masters, or with ``replica`` a replica of each.
+        """
+        make = partial(
+            Link,
             greeting=address.greeting,
             deadline=deadline,
             bound=bound,
@@ -152,6 +175,53 @@ class Process:
             clock=self.clock,
             soon=self.loop.call_soon,
         )
+        if address.servers is None:
+            link = make()
+            self.start(self._service(address, link))
+            return link
+        is_cluster = address.servers.topology is Topology.CLUSTER
+        if replica and is_cluster:
+            make = partial(make, greeting=(*address.greeting, ("READONLY",)))
+        services: dict[Host, tuple[ClientService, Link]] = {}
+
+        def dial(host: Host) -> Link:
+            link = make(needs_master=not is_cluster and not replica)
+            service = self._service(address.at(host), link)
+            services[host] = service, link
+            self.start(service)
+            return link
+
+        def hang_up(host: Host) -> None:
+            service, link = services.pop(host)
+            service.stopService()
+            link.abort()
+
+        discovery = self._discovery(address, replica=replica)
+        shards = Shards(
+            dial=dial,
+            hang_up=hang_up,
+            want=discovery.want,
+            deadline=deadline,
+            clock=self.clock,
+            is_scattered=is_cluster,
+        )
+        discovery.follow(shards.take)
+        return shards
+
+    def _discovery(self, address: StoreAddress, *, replica: bool) -> Discovery:
+        """Who finds a store's masters; the links to one store share it."""
+        assert address.servers is not None  # noqa: S101  the caller has looked
+        known = address.url, replica
+        if known not in self._discoveries:
+            threads = ThreadPoolExecutor(1, thread_name_prefix="masters")
+            find = finding(address.servers, address.url, replicas=replica)
+            discovery = Discovery(find, partial(self._aside, threads), self.clock)
+            self._discoveries[known] = discovery
+            self.every(POLL_SECONDS, discovery.look)
+            self.reactor.callWhenRunning(discovery.look)
+        return self._discoveries[known]
+
+    def _service(self, address: StoreAddress, link: Link) -> ClientService:
         endpoint = ClientEndpoint(
             loop=self.loop,
             path=address.path,
@@ -160,8 +230,7 @@ class Process:
             tls=address.tls,
         )
         retry = backoffPolicy(initialDelay=0.5, maxDelay=1.0, factor=2.0)
-        self.start(ClientService(endpoint, link, retryPolicy=retry, clock=self.clock))
-        return link
+        return ClientService(endpoint, link, retryPolicy=retry, clock=self.clock)
 
     def start(self, service: ClientService) -> None:
         """Start a service with the process."""

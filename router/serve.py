@@ -36,7 +36,7 @@ from router.routing import Routing
 from router.settings import Address, StoreUrl
 from router.store.address import StoreAddress, store_address
 from router.store.callers import Callers
-from router.store.link import Link
+from router.store.shards import Requests
 from router.store.spool import segments
 from router.systemd import Notify, Told, environment, held_socket, notify
 from router.workers import Parent, Worker, supervise
@@ -293,12 +293,16 @@ def _limits(descriptors: int) -> Limits:
     return replace(limits, sessions=min(limits.sessions, max(1, descriptors - DESCRIPTORS)))
 
 
-def _replica(process: Process, url: StoreUrl | None) -> Link | None:
+def _replica(process: Process, url: StoreUrl | None) -> Requests | None:
     """The link to a replica of the store."""
     if url is None:
         return None
     return process.link(
-        store_address(url.text), deadline=REPLICA_SECONDS, bound=LOOKUPS, give_up=BREAK_SECONDS
+        store_address(url.text),
+        deadline=REPLICA_SECONDS,
+        bound=LOOKUPS,
+        give_up=BREAK_SECONDS,
+        replica=True,
     )
 
 

@@ -10,6 +10,7 @@ from router.errors import SettingsError
 
 DEFAULT_STORE = "embedded:run/store"
 
+_SCHEMES = ("redis://", "rediss://", "unix://", "sentinel://", "cluster://", "embedded:")
 _ADDRESS = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9A-Fa-f:.]+)\]):(?P<port>[0-9]{1,5})", re.ASCII)
 
 
@@ -48,19 +49,20 @@ class StoreUrl:
     """Which Redis (or Valkey) the customers are in."""
 
     text: str = field(repr=False)
-    """redis://…, rediss://…, unix://… as redis-py reads them, or embedded:DIR. A password may be in it."""
+    """redis://…, rediss://…, unix://… as redis-py reads them, sentinel://…, cluster://… as
+    `router.store.address` does, or embedded:DIR. A password may be in it."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Check the scheme; the rest is the client library's to read.
+        """Check the scheme; the rest is read where the store is connected to.
 
         Raises:
             SettingsError: the scheme is unknown, or an embedded store has no folder.
         """
-        if not text.startswith(("redis://", "rediss://", "unix://", "embedded:")):
+        if not text.startswith(_SCHEMES):
             raise SettingsError(
-                f'store "{_without_password(text)}": the scheme must be redis://, rediss://, unix:// '
-                "or embedded:DIR"
+                f'store "{_without_password(text)}": the scheme must be redis://, rediss://, unix://, '
+                "sentinel://, cluster:// or embedded:DIR"
             )
         if text == "embedded:":
             raise SettingsError("embedded: needs a folder, like embedded:run/store")

@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-import redis
 import typer
 
 from router.cli.explained import Told
@@ -20,6 +19,7 @@ from router.policy.grounds import facts_of, unpacked
 from router.policy.load import load, read_folder
 from router.policy.version import hash_of, is_version
 from router.store import stream
+from router.store.client import StoreClient
 from router.store.customers import record
 from router.store.imports import last_imported
 from router.store.layout import FRESH_SECONDS, LOADS, decode_load
@@ -60,7 +60,7 @@ def withheld(policies: Policies, given: Given, dialled: str, now: int) -> Told:
 
 
 def looked_up(
-    client: redis.Redis,
+    client: StoreClient,
     policies: Policies,
     given: Given,
     *,
@@ -94,7 +94,7 @@ def looked_up(
     )
 
 
-def past(client: redis.Redis, call_id: str, policies: Path, versions: Path) -> Told:
+def past(client: StoreClient, call_id: str, policies: Path, versions: Path) -> Told:
     """A call that the journal knows, explained by the version that decided it where that is at hand.
 
     Raises:
@@ -167,7 +167,7 @@ def _unknown(policies: Policies, dialled: str, now: int, data: Data) -> Facts:
     )
 
 
-def _loads(client: redis.Redis, queues: tuple[str, ...], now: int) -> dict[str, QueueLoad]:
+def _loads(client: StoreClient, queues: tuple[str, ...], now: int) -> dict[str, QueueLoad]:
     """The loads of which there is fresh news."""
     values: Any = client.hmget(LOADS, list(queues)) if queues else []
     loads: dict[str, QueueLoad] = {}

@@ -22,7 +22,7 @@ from router.errors import IvrError, SettingsError
 from router.numbers import masked, normalise
 from router.policy.attributes import load_attributes
 from router.settings import DEFAULT_STORE, StoreUrl
-from router.store.bulk import bulk
+from router.store.bulk_cluster import bulk_of
 from router.store.customers import exported, record
 from router.store.embedded import connected
 from router.store.generate import MOST, generated
@@ -63,7 +63,7 @@ def import_file(
     key = load_key(key_file, store)
     with _source(file) as source, _rejects(reject, file) as rejects, connected(store) as client:
         check_key(client, key, claim=True)
-        with bulk(client) as pipe, _progress(source, file) as progress:
+        with bulk_of(client) as pipe, _progress(source, file) as progress:
             run = Import(
                 source=source,
                 name=file.name,

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import redis
 import typer
 from rich.console import Console
 from rich.live import Live
@@ -28,6 +27,7 @@ from router.errors import SettingsError
 from router.numbers import Pseudonym, PseudonymKey, normalise
 from router.settings import Address, StoreUrl
 from router.store import stream
+from router.store.client import StoreClient
 from router.store.embedded import connected
 from router.store.keyfile import FILE, load_key
 
@@ -72,7 +72,7 @@ def demo(
 @contextmanager
 def prepared(
     folder: Path, customers: int, console: Console
-) -> Iterator[tuple[StoreUrl, str, "redis.Redis", list[Caller]]]:
+) -> Iterator[tuple[StoreUrl, str, StoreClient, list[Caller]]]:
     """An embedded store that runs, with a customer base in it: its name, its URL, a client, the callers."""
     own = folder / ".made-by-ivr"
     if folder.exists() and any(folder.iterdir()) and not own.exists():
@@ -107,7 +107,7 @@ def crews(cps: float) -> list[Crew]:
 class Show:
     """The board, kept up to date from the journal and shown while something runs."""
 
-    def __init__(self, client: "redis.Redis", console: Console) -> None:
+    def __init__(self, client: StoreClient, console: Console) -> None:
         self.board = Board()
         self.console = console
         self._client = client

@@ -61,8 +61,8 @@ Store = Annotated[
         envvar="IVR_STORE",
         parser=store_url,
         metavar="URL",
-        help="redis://, rediss://, unix:// or embedded:DIR (started when nobody runs it yet); "
-        "file:PATH is a file that has one of these.",
+        help="redis://, rediss://, unix://, sentinel://HOST:PORT,…/SERVICE, cluster://HOST:PORT,… or "
+        "embedded:DIR (started when nobody runs it yet); file:PATH is a file that has one of these.",
     ),
 ]
 Policies = Annotated[

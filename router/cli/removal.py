@@ -5,13 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import redis
-
 from router.numbers import Number, PseudonymKey, spelled
 from router.queue_log import rotated
 from router.queue_log.memory import remembered
 from router.store import purge as stored
 from router.store import spools
+from router.store.client import StoreClient
 from router.store.traces import Traces
 
 RUNNING = "a process runs on it, which has not yet given them to the store: purge again when it has"
@@ -43,7 +42,7 @@ class Purge:
     """What has been removed, or would be: a count of each kind."""
     left: list[Left] = field(default_factory=list)
 
-    def run(self, client: redis.Redis) -> None:
+    def run(self, client: StoreClient) -> None:
         """Learn which calls are his, then remove: files first, since a process that starts reads them."""
         end = stored.learn(client, self.traces)
         for folder in self.spools:

@@ -24,7 +24,8 @@ def serve(
             parser=store_url,
             envvar="IVR_REPLICA",
             metavar="URL",
-            help="A replica of the store, asked when the store does not answer; best on this machine: unix://…",
+            help="A replica of the store, asked when the store does not answer; best on this machine: "
+            "unix://… (sentinel:// and cluster://: a replica of each master).",
         ),
     ] = None,
     policies: Policies = Path("policies"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from router.doctor.store import KeyState, NoStore, StoreSeen
 from router.errors import SettingsError, StoreError
 from router.numbers import PseudonymKey
 from router.settings import StoreUrl
-from router.store.client import connect, translated
+from router.store.client import StoreClient, connect, translated
 from router.store.embedded import opened
 from router.store.keyfile import FILE, check_key, load_key
 
@@ -36,15 +37,33 @@ def _looked(store: StoreUrl, key_file: Path | None, wall: Callable[[], float]) -
     try:
         with opened(store) as url, connect(url) as client, translated(store):
             client.ping()
-            return _asked(client, store, key_file, wall)
+            key = _key(client, store, key_file)
+            if isinstance(client, redis.Redis):
+                return _asked(client, key, wall, _sentinel_master(client))
+            first, *others = [
+                _asked(one, key, wall, f"{node.host}:{node.port}", is_cluster=True)
+                for node in client.get_primaries()
+                if (one := client.get_redis_connection(node))
+            ]
+            return replace(first, others=tuple(others))
     except (StoreError, SettingsError, OSError) as wrong:
         return NoStore(detail=str(wrong))
 
 
+def _sentinel_master(client: redis.Redis) -> str:
+    """Whom the sentinels have named; empty without sentinels."""
+    host, port = getattr(client.connection_pool, "master_address", None) or ("", "")
+    return f"{host}:{port}" if host else ""
+
+
 def _asked(
-    client: redis.Redis, store: StoreUrl, key_file: Path | None, wall: Callable[[], float]
+    client: redis.Redis,
+    key: tuple[KeyState, str],
+    wall: Callable[[], float],
+    server: str,
+    *,
+    is_cluster: bool = False,
 ) -> StoreSeen:
-    key, detail = _key(client, store, key_file)
     user: Any = ""
     with suppress(redis.ResponseError):
         user = client.acl_whoami()
@@ -53,8 +72,10 @@ def _asked(
         user=user.decode() if isinstance(user, bytes) else str(user),
         save=_setting(client, "save"),
         drift=_drift(client, wall),
-        key=key,
-        key_detail=detail,
+        key=key[0],
+        key_detail=key[1],
+        server=server,
+        coverage=_setting(client, "cluster-require-full-coverage") if is_cluster else None,
     )
 
 
@@ -83,7 +104,7 @@ def _drift(client: redis.Redis, wall: Callable[[], float]) -> float | None:
     return seconds + microseconds / 1e6 - (before + wall()) / 2
 
 
-def _key(client: redis.Redis, store: StoreUrl, key_file: Path | None) -> tuple[KeyState, str]:
+def _key(client: StoreClient, store: StoreUrl, key_file: Path | None) -> tuple[KeyState, str]:
     if key_file is None and (store.embedded is None or not (store.embedded / FILE).exists()):
         return KeyState.ABSENT, ""  # `load_key` would make one
     try:

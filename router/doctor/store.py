@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from router.doctor.finding import Finding, error, ok, skipped, warning
+from router.doctor.finding import Finding, Severity, error, ok, skipped, warning
 from router.settings import StoreUrl
+from router.store.address import servers
 
 OLDEST = (6, 2)
 """Redis 6 has users with rights; what is older has had no corrections for years."""
@@ -52,6 +53,12 @@ class StoreSeen:
     """Seconds that its clock is ahead of ours; None when it does not say."""
     key: KeyState
     key_detail: str = ""
+    server: str = ""
+    """Which one it is, where the URL does not say: the master that sentinels name, or one of a cluster."""
+    coverage: str | None = None
+    """Its setting cluster-require-full-coverage; None when it is no cluster, or does not tell."""
+    others: tuple["StoreSeen", ...] = ()
+    """The other masters of a cluster."""
 
 
 def reached(store: StoreUrl, seen: StoreSeen | NoStore) -> Finding:
@@ -62,7 +69,9 @@ def reached(store: StoreUrl, seen: StoreSeen | NoStore) -> Finding:
             seen.detail,
             "Start it, or correct --store; calls are decided as for unknown callers meanwhile.",
         )
-    return ok("store-answers", f"{store} answers")
+    masters = [each.server for each in (seen, *seen.others) if each.server]
+    where = f"; its master{'s' if seen.others else ''}: {', '.join(masters)}" if masters else ""
+    return ok("store-answers", f"{store} answers{where}")
 
 
 def version(seen: StoreSeen) -> Finding:
@@ -167,6 +176,17 @@ def replication(seen: StoreSeen) -> Finding:
             return _untold("store-role", seen)
 
 
+def coverage(seen: StoreSeen) -> Finding:
+    """Whether a cluster serves on while one of its masters is away."""
+    if seen.coverage != "yes":
+        return ok("store-coverage", "the cluster serves on while one master is away")
+    return warning(
+        "store-coverage",
+        "while one master is away the cluster serves nobody",
+        "Set cluster-require-full-coverage no on each node.",
+    )
+
+
 def user(store: StoreUrl, seen: StoreSeen) -> Finding:
     """Whether we may do more than we need."""
     administers = seen.save is not None
@@ -179,18 +199,24 @@ def user(store: StoreUrl, seen: StoreSeen) -> Finding:
     return ok("store-user", f"user {seen.user or 'of ours'} may not administer the store")
 
 
-def encryption(store: StoreUrl) -> Finding:
+def encryption(store: StoreUrl, seen: StoreSeen) -> Finding:
     """Whether numbers' pseudonyms and the password cross a network in the clear."""
-    parts = urlsplit(store.text)
-    if parts.scheme == "rediss":
+    several = servers(store.text)
+    parts = None if several else urlsplit(store.text)
+    if (parts is not None and parts.scheme == "rediss") or (several and several.options.get("ssl")):
         return ok("store-encryption", "TLS")
-    host = parts.hostname or "127.0.0.1"
-    if parts.scheme != "redis" or host in {"localhost", "::1"} or host.startswith("127."):
+    hosts = [seen.server.rpartition(":")[0]] if seen.server else []
+    if several is not None:
+        hosts += [host for host, _ in several.hosts]
+    elif parts is not None and parts.scheme == "redis":
+        hosts.append(parts.hostname or "127.0.0.1")
+    far = [host for host in hosts if host not in {"localhost", "::1"} and not host.startswith("127.")]
+    if not far:
         return ok("store-encryption", "does not leave this machine")
     return warning(
         "store-encryption",
-        f"what is said to {host} crosses the network in plain text, the password too",
-        "Use rediss:// with ssl_ca_certs, or a tunnel.",
+        f"what is said to {far[0]} crosses the network in plain text, the password too",
+        "Use rediss:// (or ssl=true) with ssl_ca_certs, or a tunnel.",
     )
 
 
@@ -209,15 +235,29 @@ def clock(seen: StoreSeen) -> Finding:
 
 
 def checks(store: StoreUrl, seen: StoreSeen) -> Iterator[Finding]:
-    """All that is said of a store that answers."""
+    """All that is said of a store that answers; of a cluster each is the worst of its masters."""
+    findings = [list(_of_one(store, each)) for each in (seen, *seen.others)]
+    for same in zip(*findings, strict=True):
+        worst = max(same, key=lambda finding: _GRAVITY.index(finding.severity))
+        where = (seen, *seen.others)[same.index(worst)].server
+        is_odd = bool(seen.others) and worst.severity is not Severity.OK
+        yield replace(worst, text=f"{where}: {worst.text}") if is_odd else worst
+
+
+_GRAVITY = (Severity.OK, Severity.SKIPPED, Severity.WARNING, Severity.ERROR)
+
+
+def _of_one(store: StoreUrl, seen: StoreSeen) -> Iterator[Finding]:
     yield version(seen)
     yield key(seen)
     yield persistence(seen)
     yield eviction(seen)
     yield memory(seen)
     yield replication(seen)
+    if seen.coverage is not None:
+        yield coverage(seen)
     yield user(store, seen)
-    yield encryption(store)
+    yield encryption(store, seen)
     yield clock(seen)
 
 

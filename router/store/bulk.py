@@ -6,7 +6,7 @@ it spends 4 µs on a reply that hiredis alone reads in 0.2.
 
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,10 +30,23 @@ class Bulk:
         self._socket = connected
         self._missing = object()
         self._reader = hiredis.Reader(notEnoughData=self._missing)
-        self._awaited: deque[tuple[int, Callable[[list[Reply]], None]]] = deque()
+        self._awaited: deque[tuple[int, Callable[[list[Reply]], None], bool]] = deque()
 
-    def send(self, commands: bytes, replies: int, done: Callable[[list[Reply]], None]) -> None:
+    def store(self, mark: bytes, rows: Sequence[bytes], done: Callable[[list[Reply]], None]) -> None:
+        """Write a batch: a command, and rows of two commands each; else as `send`."""
+        self.send(mark + b"".join(rows), 1 + 2 * len(rows), done)
+
+    def send(
+        self,
+        commands: bytes,
+        replies: int,
+        done: Callable[[list[Reply]], None],
+        *,
+        errors: bool = False,
+    ) -> None:
         """Write commands (whole RESP); ``done`` gets their replies during a later call, in order.
+
+        ``errors``: and those that are errors among them, which otherwise are raised.
 
         Raises:
             StoreRefused: one of the replies to an earlier batch is an error; its ``done`` is not called.
@@ -41,18 +54,19 @@ class Bulk:
             StoreTimeout: the store neither takes nor gives anything for as long as the socket waits.
         """
         while len(self._awaited) >= AHEAD:
-            self._settle()
+            self.settle()
         with _lost():
             self._socket.sendall(commands)
-        self._awaited.append((replies, done))
+        self._awaited.append((replies, done, errors))
 
     def finish(self) -> None:
         """Wait for all that is awaited; raises as `send` does."""
         while self._awaited:
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
-        count, done = self._awaited.popleft()
+    def settle(self) -> None:
+        """Wait for the oldest that is awaited; raises as `send` does."""
+        count, done, errors = self._awaited.popleft()
         replies: list[Reply] = []
         while len(replies) < count:
             reply = self._reader.gets()
@@ -60,7 +74,7 @@ class Bulk:
                 self._reader.feed(self._received())
             else:
                 replies.append(reply)
-        if hiredis.ReplyError in map(type, replies):
+        if not errors and hiredis.ReplyError in map(type, replies):
             raise StoreRefused(str(next(reply for reply in replies if type(reply) is hiredis.ReplyError)))
         done(replies)
 

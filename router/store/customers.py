@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-import redis
-
 from router.facts import Contact, Value
 from router.numbers import Pseudonym
 from router.policy.attributes import KNOWN, Attribute
+from router.store.client import StoreClient
 from router.store.layout import contacts_key, customer_key, decode_contacts
 from router.store.table import PSEUDONYM
 
@@ -30,7 +29,7 @@ class Record:
         return self.attributes.get(KNOWN) is True
 
 
-def record(client: redis.Redis, pseudonym: Pseudonym, attributes: Mapping[str, Attribute]) -> Record:
+def record(client: StoreClient, pseudonym: Pseudonym, attributes: Mapping[str, Attribute]) -> Record:
     """Read everything about one caller."""
     pipeline = client.pipeline(transaction=False)
     pipeline.hgetall(customer_key(pseudonym))
@@ -46,7 +45,7 @@ def record(client: redis.Redis, pseudonym: Pseudonym, attributes: Mapping[str, A
     )
 
 
-def exported(client: redis.Redis, attributes: Mapping[str, Attribute]) -> Iterator[list[str]]:
+def exported(client: StoreClient, attributes: Mapping[str, Attribute]) -> Iterator[list[str]]:
     """All customers as rows of text, the header first, with pseudonyms: no number is in the store.
 
     A customer who is written meanwhile may be there twice (SCAN), one who is not is there once or more.

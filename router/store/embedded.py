@@ -25,7 +25,7 @@ import redis
 
 from router.errors import SettingsError
 from router.settings import StoreUrl
-from router.store.client import connect, translated
+from router.store.client import StoreClient, connect, translated
 
 SOCKET = "valkey.sock"
 LOG = "valkey.log"
@@ -68,7 +68,7 @@ def opened(store: StoreUrl) -> Iterator[str]:
 
 
 @contextmanager
-def connected(store: StoreUrl) -> Iterator[redis.Redis]:
+def connected(store: StoreUrl) -> Iterator[StoreClient]:
     """A client of a store that runs and answers.
 
     Raises:

@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 
 import hiredis
 import orjson
-import redis
 
 from router.errors import RowError, SettingsError
 from router.store.bulk import Bulk, Reply
+from router.store.bulk_cluster import ClusterBulk
+from router.store.client import StoreClient
 from router.store.layout import IMPORT, IMPORTED
 from router.store.rejects import Rejects
 from router.store.table import Table
@@ -45,8 +46,8 @@ class Import:
     source: BinaryIO
     name: str
     """Of the file; marks are kept by it."""
-    client: redis.Redis
-    bulk: Bulk
+    client: StoreClient
+    bulk: Bulk | ClusterBulk
     batch: int
     """Rows a batch: what is sent at once; three batches are done twice at most when it is gone on with."""
     rejects: Rejects
@@ -124,10 +125,10 @@ class Import:
             self.done = replace(read, replaced=self.done.replaced + sum(replies[1::2]))
 
         mark: Any = ("SET", self._mark, orjson.dumps(self.done), "EX", MARK_SECONDS)
-        self.bulk.send(hiredis.pack_command(mark) + b"".join(commands), 1 + 2 * len(commands), confirmed)
+        self.bulk.store(hiredis.pack_command(mark), commands, confirmed)
 
 
-def last_imported(client: redis.Redis) -> int | None:
+def last_imported(client: StoreClient) -> int | None:
     """When an import was last complete, in seconds since the epoch; None: there is no word of one."""
     text: Any = client.get(IMPORTED)
     return int(text) if text and re.fullmatch(rb"[0-9]{1,11}", text) else None

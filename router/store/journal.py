@@ -5,7 +5,7 @@ the buffer in one round trip of its own connection. Each event has a number in i
 the store keeps the last number that it has of each writer: a batch that is sent again, because nobody knows
 whether it arrived, adds nothing twice. What the store cannot take for a while goes to a spool on disk and
 comes from there in its order, before anything newer. What neither can hold is dropped, the oldest first,
-and counted.
+and counted. In a cluster the stream is on one server; contacts follow their events to those of the callers.
 
 The grounds of a decision are a field beside its event. The line for the log has none: they are personal
 data.
@@ -22,8 +22,11 @@ import structlog
 from router.errors import StoreError, StoreRefused
 from router.events import CallRouted, Event, from_json, to_json
 from router.interfaces import Clock
+from router.store.contact_writer import ContactWriter
 from router.store.contacts import recording
-from router.store.link import Link, Reply, packed
+from router.store.link import Reply, packed
+from router.store.masters import Aside
+from router.store.shards import Requests
 from router.store.spool import Record, Spool
 from router.store.stream import STREAM
 
@@ -57,9 +60,6 @@ return last
 """
 """Adds what the store does not have of a writer; both keys are in one slot of a Redis Cluster."""
 
-Aside = Callable[[Callable[[], None], Callable[[Exception | None], None]], None]
-"""Does the first in another thread, then calls the second here with what went wrong."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
@@ -72,7 +72,7 @@ class Journal:
 
     def __init__(
         self,
-        link: Link,
+        link: Requests,
         *,
         writer: str,
         length: int,
@@ -100,6 +100,7 @@ class Journal:
         self._spool = spool
         self._aside = aside or _at_once
         self._line = line
+        self._contacts = ContactWriter(link, window, dropped) if link.is_scattered else None
         self._waiting: deque[_Waiting] = deque()
         self._buffer = buffer
         self._batch: list[_Waiting] = []
@@ -111,8 +112,9 @@ class Journal:
 
     @property
     def waiting(self) -> int:
-        """Events in memory, not yet known to be written."""
-        return len(self._waiting) + len(self._batch)
+        """Events in memory, not yet known to be written, or whose contacts are not."""
+        contacts = 0 if self._contacts is None else len(self._contacts)
+        return len(self._waiting) + len(self._batch) + contacts
 
     @property
     def spooled(self) -> int:
@@ -124,7 +126,9 @@ class Journal:
         """The number up to which every event is in the store or the spool, or counted as dropped."""
         oldest = self._batch[0] if self._batch and self._batch[0].record.writer == self._writer else None
         first = oldest or (self._waiting[0] if self._waiting else None)
-        return self._number if first is None else min(first.record.number - 1, self._number)
+        durable = self._number if first is None else min(first.record.number - 1, self._number)
+        late = None if self._contacts is None else self._contacts.oldest(self._writer)
+        return durable if late is None else min(durable, late - 1)
 
     def publish(self, event: Event, number: int | None = None) -> None:
         """Take an event, to be written by the next flush; a ``number`` is greater than those before."""
@@ -138,13 +142,15 @@ class Journal:
 
     def flush(self) -> None:
         """Write a batch, unless one is on its way; to be called by a timer and before the end."""
+        if self._contacts is not None:
+            self._contacts.flush()
         if self._batch or self._is_aside:
             return
-        if not self._link.is_up and self._waiting:
+        if not self._link.serves(STREAM) and self._waiting:
             self._refuse()
         if self._spool is not None and self._must_spool(self._spool):
             self._put_aside(self._spool)
-        elif not self._link.is_up:
+        elif not self._link.serves(STREAM):
             return
         elif self.spooled and not self._draining:
             self._fetch()
@@ -155,7 +161,7 @@ class Journal:
         if not self._waiting:
             return False
         is_full = len(self._waiting) >= KEEP
-        if self._link.is_up and not self._is_refused:  # a store that is back is tried first
+        if self._link.serves(STREAM) and not self._is_refused:  # a store that is back is tried first
             return is_full and spool.records > 0
         late = self._refused_since is not None and self._clock.seconds() - self._refused_since >= PATIENCE
         return late or is_full
@@ -215,7 +221,7 @@ class Journal:
         if not source:
             return
         self._is_refused = False
-        window = self._window()
+        window = self._window() if self._contacts is None else 0
         self._batch = [source.popleft() for _ in range(min(len(source), BATCH))]
         commands, replies = [], []
         for writer, group in groupby(self._batch, lambda waiting: waiting.record.writer):
@@ -224,7 +230,9 @@ class Journal:
             commands.append(self._adding(writer, entries) + packed(contacts))
             replies.append((len(entries), 1 + len(contacts)))
         count = sum(count for _, count in replies)
-        self._link.request(b"".join(commands), count, lambda told: self._written(told, replies, source))
+        self._link.request(
+            b"".join(commands), count, lambda told: self._written(told, replies, source), STREAM
+        )
 
     def _adding(self, writer: str, entries: Sequence[_Waiting]) -> bytes:
         """EVAL as RESP; by hand, because packing thousands of words costs more than sending them."""
@@ -248,6 +256,9 @@ class Journal:
                 group, answer = list(islice(entries, events)), list(islice(answers, count))
                 if self._passes(answer, events):
                     again += group
+                elif self._contacts is not None:
+                    for waiting in group:
+                        self._contacts.add(waiting.record, waiting.event)
         if again:
             self._refuse()
         else:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import redis
 
 from router.errors import SettingsError
 from router.numbers import PseudonymKey
 from router.settings import StoreUrl
+from router.store.client import StoreClient
 from router.store.layout import KEYS
 
 FILE = "pseudonym.key"
@@ -102,7 +102,7 @@ def _is_credential(file: Path) -> bool:
     return folder is not None and file.resolve().is_relative_to(Path(folder).resolve())
 
 
-def check_key(client: "redis.Redis", key: PseudonymKey, *, claim: bool) -> bool:
+def check_key(client: StoreClient, key: PseudonymKey, *, claim: bool) -> bool:
     """Whether customers were imported with this key; with ``claim``, note that now they are.
 
     With a wrong key every caller would be unknown, and nothing else would show it.

@@ -52,6 +52,8 @@ class Link(Factory):
     """Requests over whichever connection is up; a ClientService connects it again and again."""
 
     noisy = False
+    is_scattered = False
+    """All keys are on this one server."""
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Link(Factory):
         give_up: float,
         clock: Clock,
         soon: Soon = _now,
+        needs_master: bool = False,
     ) -> None:
         """``greeting``: commands (AUTH, SELECT) that open each connection; ``deadline``: seconds a request.
 
@@ -71,6 +74,8 @@ class Link(Factory):
 
         ``soon`` calls a function when the loop has served what was ready: what was asked until then goes out
         in one piece.
+
+        ``needs_master``: a server that is a replica by its own word (ROLE) is not used.
         """
         self.soon = soon
         self.greeting = greeting
@@ -78,6 +83,7 @@ class Link(Factory):
         self.bound = bound
         self.give_up = give_up
         self.clock = clock
+        self.needs_master = needs_master
         self.connection: Connection | None = None
         self._refused: str | None = ""
 
@@ -96,10 +102,15 @@ class Link(Factory):
         """A connection has been greeted and serves."""
         return self.connection is not None
 
-    def request(self, commands: bytes, replies: int, done: Done) -> None:
+    def serves(self, tag: str) -> bool:  # noqa: ARG002  whatever it is, it is on this server
+        """A connection has been greeted and serves."""
+        return self.connection is not None
+
+    def request(self, commands: bytes, replies: int, done: Done, tag: str = "", /) -> None:  # noqa: ARG002
         """Send commands (whole RESP) and give their replies to ``done``, or why there are none.
 
-        A reply can be an error (``hiredis.ReplyError``): `refusal` finds it.
+        A reply can be an error (``hiredis.ReplyError``): `refusal` finds it. ``tag``, which says where keys
+        are in a cluster, says nothing here.
         """
         connection = self.connection
         if connection is None:
@@ -108,6 +119,11 @@ class Link(Factory):
             done(StoreBusy(f"{self.bound} requests in flight"))
         else:
             connection.request(commands, replies, done)
+
+    def abort(self) -> None:
+        """End the connection that there is at once; what is awaited is answered `StoreDown`."""
+        if self.connection is not None:
+            self.connection.transport.abortConnection()
 
     def buildProtocol(self, addr: object) -> "Connection":  # noqa: ARG002  Twisted's signature
         """Make the protocol of a new connection."""
@@ -129,11 +145,13 @@ class Connection(Protocol):
 
     def connectionMade(self) -> None:
         """Greet; the link uses this connection once the greeting is answered."""
-        commands = [*self._link.greeting, ("PING",)]
+        commands = [*self._link.greeting, ("ROLE",) if self._link.needs_master else ("PING",)]
         self.request(packed(commands), len(commands), self._greeted)
 
     def _greeted(self, replies: list[Reply] | StoreError) -> None:
         refused = replies if isinstance(replies, StoreError) else refusal(replies)
+        if refused is None and self._link.needs_master and not _is_master(replies):
+            refused = StoreRefused("READONLY this server is a replica by now")
         if refused is None:
             self._link.connection = self
         else:
@@ -199,6 +217,7 @@ class Connection(Protocol):
     def _fail(self) -> None:
         if self._link.connection is self:
             self._link.connection = None
+        self._asked.clear()
         while self.awaited:
             self.awaited.popleft().answer(StoreDown("the connection to the store was lost"))
 
@@ -207,6 +226,11 @@ def packed(commands: Iterable[tuple[str | bytes | int, ...]]) -> bytes:
     """Commands as RESP, one behind the other."""
     pack: Any = hiredis.pack_command  # its stub takes commands of one word only
     return b"".join(map(pack, commands))
+
+
+def _is_master(greeted: Any) -> bool:
+    """By the reply to ROLE, the last of a greeting."""
+    return bool(greeted[-1][0] == b"master")
 
 
 def refusal(replies: Iterable[Reply]) -> StoreRefused | None:

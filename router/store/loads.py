@@ -7,7 +7,8 @@ import structlog
 from router.errors import StoreError
 from router.facts import QueueLoad
 from router.store.layout import FRESH_SECONDS, LOADS, decode_load, encode_load
-from router.store.link import Link, Reply, packed, refusal
+from router.store.link import Reply, packed, refusal
+from router.store.shards import Requests
 
 log = structlog.get_logger()
 
@@ -15,7 +16,7 @@ log = structlog.get_logger()
 class LoadWriter:
     """Writes all loads as one, one write at a time: what could not be written is of no use later."""
 
-    def __init__(self, link: Link, wall: Callable[[], float]) -> None:
+    def __init__(self, link: Requests, wall: Callable[[], float]) -> None:
         """``wall`` gives seconds since the epoch."""
         self._link = link
         self._wall = wall
@@ -30,11 +31,11 @@ class LoadWriter:
         at = self._wall()
         fields = [part for queue, load in loads.items() for part in (queue, encode_load(load, at))]
         commands = packed([("HSET", LOADS, *fields), ("EXPIRE", LOADS, FRESH_SECONDS)])
-        self._link.request(commands, 2, self._written)
+        self._link.request(commands, 2, self._written, LOADS)
 
     def clear(self) -> None:
         """Say that there is no news any more: queues count as calm from now on."""
-        self._link.request(packed([("DEL", LOADS)]), 1, lambda _: None)
+        self._link.request(packed([("DEL", LOADS)]), 1, lambda _: None, LOADS)
 
     def _written(self, told: list[Reply] | StoreError) -> None:
         self._is_writing = False

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import redis
-
+from router.store.client import StoreClient
 from router.store.layout import KEYS, contacts_key, customer_key
 from router.store.stream import STREAM, entries, latest
 from router.store.traces import Traces
@@ -28,20 +27,21 @@ class Kept:
     """Entries of his lists."""
 
 
-def kept(client: redis.Redis, traces: Traces, *, remove: bool) -> Kept:
+def kept(client: StoreClient, traces: Traces, *, remove: bool) -> Kept:
     """Count a caller's attributes and contacts, and remove them where that is wanted."""
     pipeline = client.pipeline(transaction=False)
     for pseudonym in traces.pseudonyms:
         pipeline.exists(customer_key(pseudonym))
         pipeline.llen(contacts_key(pseudonym))
         if remove:
-            pipeline.delete(customer_key(pseudonym), contacts_key(pseudonym))
+            pipeline.delete(customer_key(pseudonym))  # one by one: redis-py's pipeline of a cluster wants it
+            pipeline.delete(contacts_key(pseudonym))
     told = iter(pipeline.execute())
-    found = list(zip(told, told, told, strict=True) if remove else zip(told, told, strict=True))
+    found = list(zip(told, told, told, told, strict=True) if remove else zip(told, told, strict=True))
     return Kept(customers=sum(each[0] for each in found), contacts=sum(each[1] for each in found))
 
 
-def learn(client: redis.Redis, traces: Traces) -> str:
+def learn(client: StoreClient, traces: Traces) -> str:
     """Read the journal for the caller's calls; the place of its end before that."""
     end, _ = latest(client, 1)
     for _, fields in entries(client, "0", at_once=AT_ONCE):
@@ -49,7 +49,7 @@ def learn(client: redis.Redis, traces: Traces) -> str:
     return end
 
 
-def journaled(client: redis.Redis, traces: Traces, after: str, *, remove: bool) -> int:
+def journaled(client: StoreClient, traces: Traces, after: str, *, remove: bool) -> int:
     """Count the events of a caller's calls behind a place, and remove them where that is wanted.
 
     Calls that are found on the way count from there on.
@@ -61,7 +61,7 @@ def journaled(client: redis.Redis, traces: Traces, after: str, *, remove: bool) 
     return count
 
 
-def _his(client: redis.Redis, traces: Traces, after: str) -> Iterator[str]:
+def _his(client: StoreClient, traces: Traces, after: str) -> Iterator[str]:
     for place, fields in entries(client, after, at_once=AT_ONCE):
         event = fields.get(b"event", b"")
         traces.learn(event)
@@ -69,7 +69,7 @@ def _his(client: redis.Redis, traces: Traces, after: str) -> Iterator[str]:
             yield place
 
 
-def unknown_keys(client: redis.Redis, traces: Traces, given: Collection[str]) -> list[str]:
+def unknown_keys(client: StoreClient, traces: Traces, given: Collection[str]) -> list[str]:
     """Ids of keys that somebody's data is kept under and that were not given: a caller may be there, too."""
     imported: Any = client.hkeys(KEYS)
     found = {key_id for key_id in traces.key_ids if key_id not in given}
@@ -79,7 +79,7 @@ def unknown_keys(client: redis.Redis, traces: Traces, given: Collection[str]) ->
     return sorted(found)
 
 
-def forget_files(client: redis.Redis) -> None:
+def forget_files(client: StoreClient) -> None:
     """Have the store write its append-only file anew, and wait for it: the old one has what was removed."""
     client.bgrewriteaof()
     while True:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from router.errors import StoreError
-from router.store.link import Link, Reply, packed
+from router.store.link import Reply, packed
+from router.store.shards import Requests
 from router.store.stream import STREAM
 
 AT_ONCE = 1_000
@@ -19,7 +20,7 @@ return redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%d000', now - A
 class Retention:
     """Has the store remove what is older than some days; whole blocks of about a dozen entries."""
 
-    def __init__(self, link: Link, *, days: int, expired: Callable[[int], None]) -> None:
+    def __init__(self, link: Requests, *, days: int, expired: Callable[[int], None]) -> None:
         """``expired`` is told how many entries have gone each time."""
         self._link = link
         self._expired = expired
@@ -27,8 +28,8 @@ class Retention:
 
     def trim(self) -> None:
         """Remove what is too old by now, some at a time; to be called by a timer."""
-        if self._link.is_up:
-            self._link.request(self._command, 1, self._trimmed)
+        if self._link.serves(STREAM):
+            self._link.request(self._command, 1, self._trimmed, STREAM)
 
     def _trimmed(self, told: list[Reply] | StoreError) -> None:
         if isinstance(told, list) and isinstance(told[0], int) and told[0] > 0:

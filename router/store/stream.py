@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 import orjson
-import redis
 
 from router.events import CallRouted, Event, from_json
+from router.store.client import StoreClient
 
 STREAM = "ivr:journal"
 _PAGE = 1000
@@ -18,7 +18,7 @@ MOST = 2_000_000
 """Entries that are looked through for a call: the stream keeps about half as many."""
 
 
-def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, list[Event]]:
+def read(client: StoreClient, after: str, *, count: int = _PAGE) -> tuple[str, list[Event]]:
     """Events behind a place on the stream, in their order, and the place of the last.
 
     ``after`` is such a place; ``0`` is the beginning. Entries of a later version are passed over.
@@ -33,7 +33,7 @@ def read(client: redis.Redis, after: str, *, count: int = _PAGE) -> tuple[str, l
 
 
 def entries(
-    client: redis.Redis, after: str, *, at_once: int = _PAGE
+    client: StoreClient, after: str, *, at_once: int = _PAGE
 ) -> Iterator[tuple[str, dict[bytes, bytes]]]:
     """The entries behind a place, as they are stored, up to the present end; each with its place."""
     while True:
@@ -45,14 +45,14 @@ def entries(
             return
 
 
-def latest(client: redis.Redis, count: int) -> tuple[str, list[dict[bytes, bytes]]]:
+def latest(client: StoreClient, count: int) -> tuple[str, list[dict[bytes, bytes]]]:
     """The last entries, in their order, and the place of the last one."""
     page: Any = client.xrevrange(STREAM, count=max(count, 1))
     place = page[0][0].decode() if page else "0"
     return place, [fields for _, fields in reversed(page[:count])]
 
 
-def find(client: redis.Redis, call_id: str, *, entries: int = MOST) -> CallRouted | None:
+def find(client: StoreClient, call_id: str, *, entries: int = MOST) -> CallRouted | None:
     """How a call was routed, by the latest event that says so; None: by none of the last ``entries``.
 
     The switch's call ids begin with the second of the call: around it the stream is read first, then from its
@@ -79,7 +79,7 @@ def _stretches(call_id: str) -> Iterator[tuple[str, str]]:
     yield "-", "+"
 
 
-def _backwards(client: redis.Redis, since: str, until: str) -> Iterator[dict[bytes, bytes]]:
+def _backwards(client: StoreClient, since: str, until: str) -> Iterator[dict[bytes, bytes]]:
     """The entries of a stretch of the stream, the latest first."""
     while True:
         page: Any = client.xrevrange(STREAM, max=until, min=since, count=_PAGE)

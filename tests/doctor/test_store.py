@@ -90,10 +90,33 @@ def test_what_the_user_may_not_ask_is_skipped():
         ("rediss://user:pw@store.example?ssl_ca_certs=ca.pem", "ok"),
         ("redis://user:pw@192.0.2.1", "warning"),
         ("redis://store.example", "warning"),
+        ("sentinel://127.0.0.1:1,127.0.0.2:2/x", "ok"),
+        ("sentinel://127.0.0.1:1,192.0.2.1/x", "warning"),
+        ("cluster://192.0.2.1,192.0.2.2?ssl=true", "ok"),
     ],
 )
 def test_a_store_beyond_this_machine_wants_tls(url, severity):
-    assert store.encryption(StoreUrl(url)).severity == severity
+    assert store.encryption(StoreUrl(url), WELL).severity == severity
+
+
+def test_it_matters_where_the_master_is_that_sentinels_name():
+    seen = replace(WELL, server="192.0.2.7:6379")
+    url = StoreUrl("sentinel://127.0.0.1/x")
+    assert store.encryption(url, seen).severity == Severity.WARNING
+    assert "its master: 192.0.2.7:6379" in store.reached(url, seen).text
+
+
+def test_of_a_cluster_the_worst_of_its_masters_is_told():
+    """Once each; where not all is well the master is named."""
+    url = StoreUrl("cluster://127.0.0.1")
+    full = replace(WELL, info={**WELL.info, "used_memory": "99", "maxmemory": "100"}, server="127.0.0.1:2")
+    seen = replace(WELL, server="127.0.0.1:1", coverage="no", others=(replace(full, coverage="yes"),))
+    found = {one.check: one for one in store.checks(url, seen)}
+    assert len(found) == len(list(store.checks(url, seen)))
+    assert found["store-memory"].severity == Severity.ERROR
+    assert found["store-memory"].text.startswith("127.0.0.1:2: ")
+    assert found["store-coverage"].severity == Severity.WARNING
+    assert found["store-version"] == store.version(WELL)
 
 
 def test_an_embedded_store_is_its_owners_whoever_asks():

@@ -56,7 +56,11 @@ class RedisServer:
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen((*self._command, *options), stdout=log, stderr=log)
         if ready:
-            until(self._answers, (self.folder / "server.log").read_text)
+            try:
+                until(self._answers, (self.folder / "server.log").read_text)
+            except AssertionError:
+                self.kill()
+                raise
 
     def _answers(self) -> bool:
         with suppress(redis.RedisError), self.client() as client:
@@ -68,6 +72,11 @@ class RedisServer:
         """The process."""
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """It was started and not killed."""
+        return self._process is not None
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""

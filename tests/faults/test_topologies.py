@@ -9,6 +9,7 @@ from router.store.stream import STREAM
 from tests.doctor.test_redis_info import documented_rule
 from tests.faults.calls import settled
 from tests.faults.conftest import Rig
+from tests.faults.several import cluster
 from tests.waiting import until
 
 pytestmark = pytest.mark.fault
@@ -37,14 +38,19 @@ def certificates(tmp_path: Path) -> Path:
     return folder
 
 
-def tls(rig: Rig, certificates: Path) -> str:
-    """Start a store that also talks TLS; its URL without an authority."""
-    port = rig.ports.take()
-    rig.store(
+def tls_options(port: int, certificates: Path) -> tuple[str, ...]:
+    """Of a server that also talks TLS."""
+    return (
         *("--tls-port", str(port), "--tls-cert-file", str(certificates / "server.crt")),
         *("--tls-key-file", str(certificates / "server.key"), "--tls-auth-clients", "no"),
         *("--tls-ca-cert-file", str(certificates / "ca.crt")),
     )
+
+
+def tls(rig: Rig, certificates: Path) -> str:
+    """Start a store that also talks TLS; its URL without an authority."""
+    port = rig.ports.take()
+    rig.store(*tls_options(port, certificates))
     return f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificates}"
 
 
@@ -53,6 +59,41 @@ def test_over_tls_callers_are_known(rig: Rig, certificates: Path) -> None:
     calls = rig.calls()
     with calls.flow():
         until(settled(calls, 0), "calls are decided")
+
+
+@pytest.mark.long
+def test_a_cluster_over_tls(rig: Rig, certificates: Path) -> None:
+    """Its nodes tell those who ask by TLS their ports for it."""
+    ports: list[int] = []
+
+    def each() -> tuple[str, ...]:
+        ports.append(rig.ports.take())
+        among = ("--tls-cluster", "yes", "--tls-replication", "yes")
+        return (*tls_options(ports[-1], certificates), *among)
+
+    cluster(rig, each=each)
+    hosts = ",".join(f"127.0.0.1:{port}" for port in ports[:2])
+    router = rig.router(f"cluster://{hosts}?ssl_ca_certs={certificates}/ca.crt")
+    calls = rig.calls()
+    with calls.flow():
+        until(settled(calls, 0), "calls are decided")
+    assert str(ports[2]) in router.log.read_text()
+
+
+@pytest.mark.long
+def test_sentinels_and_their_master_over_tls(rig: Rig, certificates: Path) -> None:
+    server, sentinel = (rig.ports.take() for _ in range(2))
+    rig.store(*tls_options(server, certificates), "--tls-replication", "yes")
+    guard = rig.redis(
+        "sentinel", *tls_options(sentinel, certificates), "--tls-replication", "yes", sentinel=True
+    )
+    guard.tell("SENTINEL", "MONITOR", "hotline", "127.0.0.1", server, 1)
+    authority = f"ssl_ca_certs={certificates}/ca.crt"
+    router = rig.router(f"sentinel://127.0.0.1:{sentinel}/hotline?{authority}")
+    calls = rig.calls()
+    with calls.flow():
+        until(settled(calls, 0), "calls are decided")
+    assert f"127.0.0.1:{server}" in router.log.read_text()
 
 
 def test_a_store_with_a_strange_certificate_is_none(rig: Rig, certificates: Path) -> None:

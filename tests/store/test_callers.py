@@ -187,3 +187,87 @@ def test_every_lookup_is_timed(store):
     store.ask(NEEDS)
     clock.advance(store.peer.link.deadline)
     assert store.took == pytest.approx([0.004, store.peer.link.deadline])
+
+
+class Apart:
+    """A cluster: a caller is on one server, the loads are on another."""
+
+    is_scattered = True
+    is_up = True
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.asked = {}
+
+    def request(self, commands, replies, done, tag):
+        reader = hiredis.Reader()
+        reader.feed(commands)
+        words = list(iter(reader.gets, False))
+        assert len(words) == replies
+        self.asked[tag] = words, done
+
+    def answer(self, tag, data):
+        reader = hiredis.Reader()
+        reader.feed(data)
+        words, done = self.asked.pop(tag)
+        done([reader.gets() for _ in words])
+
+
+@pytest.fixture
+def apart():
+    """A store whose servers are a cluster's."""
+    made = Store()
+    made.cluster = Apart(made.peer.clock)
+    made.callers = Callers(made.cluster, made.failures.append, lambda: NOW, made.took.append)
+    return made
+
+
+@pytest.mark.parametrize("first", ["k1.abc", "ivr:load"])
+def test_in_a_cluster_two_servers_are_asked_at_once(apart, first):
+    """Whichever answers first: their answers are one."""
+    apart.callers.caller("k1.abc", WITH_LOADS, apart.told.append)
+    asked = {tag: words for tag, (words, _) in apart.cluster.asked.items()}
+    assert asked == {"k1.abc": [HMGET, LRANGE], "ivr:load": [HMGET_LOADS]}
+    answers = {"k1.abc": CUSTOMER + CONTACTS, "ivr:load": LOADS}
+    second = next(tag for tag in answers if tag != first)
+    apart.cluster.answer(first, answers[first])
+    assert apart.told == []
+    apart.cluster.answer(second, answers[second])
+    assert apart.told == [Caller(customer=KNOWN, contacts=(CONTACT,), loads=BUSY)]
+
+
+def test_in_a_cluster_a_caller_is_known_while_the_loads_are_away(apart):
+    """The queues count as calm."""
+    apart.callers.caller("k1.abc", WITH_LOADS, apart.told.append)
+    apart.cluster.asked.pop("ivr:load")[1](StoreDown("gone"))
+    apart.cluster.answer("k1.abc", CUSTOMER + CONTACTS)
+    assert apart.told == [Caller(customer=KNOWN, contacts=(CONTACT,), loads={})]
+    assert apart.failures == []
+
+
+def test_in_a_cluster_a_caller_whose_server_is_away_is_an_error(apart):
+    apart.callers.caller("k1.abc", WITH_LOADS, apart.told.append)
+    apart.cluster.asked.pop("k1.abc")[1](StoreDown("gone"))
+    apart.cluster.answer("ivr:load", LOADS)
+    [error] = apart.told
+    assert isinstance(error, StoreDown)
+    assert apart.failures == [error]
+
+
+def test_a_replica_of_one_server_has_what_a_cluster_has_apart(apart):
+    """All of it is asked for together."""
+    replica = Peer()
+    apart.callers = Callers(apart.cluster, apart.failures.append, lambda: NOW, replica=replica.link)
+    apart.callers.caller("k1.abc", WITH_LOADS, apart.told.append)
+    replica.wire.clear()
+    apart.cluster.answer("ivr:load", LOADS)
+    apart.cluster.asked.pop("k1.abc")[1](StoreDown("gone"))
+    replica.connection.dataReceived(CUSTOMER + CONTACTS + LOADS)
+    assert apart.told == [Caller(customer=KNOWN, contacts=(CONTACT,), loads=BUSY, data=Data.REPLICA)]
+
+
+def test_in_a_cluster_nothing_is_asked_apart_that_is_not_needed(apart):
+    apart.callers.caller("k1.abc", NEEDS, apart.told.append)
+    assert list(apart.cluster.asked) == ["k1.abc"]
+    apart.callers.caller(None, WITH_LOADS, apart.told.append)
+    assert apart.cluster.asked["ivr:load"][0] == [HMGET_LOADS]

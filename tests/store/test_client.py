@@ -9,7 +9,7 @@ import redis
 from router.errors import SettingsError, StoreDown, StoreRefused, StoreTimeout
 from router.settings import StoreUrl
 from router.store.client import connect, translated
-from router.store.embedded import opened
+from router.store.embedded import connected, opened
 
 
 @pytest.fixture
@@ -66,3 +66,18 @@ def test_a_refusal_begins_with_its_code(store):
         with pytest.raises(StoreRefused) as error, translated(store):
             client.set("a", "b")
         assert error.value.code == "OOM"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sentinel://ivr:secret@127.0.0.1:1,127.0.0.1:2/hotline?sentinel_password=secret",
+        "cluster://:secret@127.0.0.1:1",
+    ],
+)
+def test_several_servers_of_which_none_answers(url):
+    """One line, without a password."""
+    with pytest.raises(StoreDown) as error, connected(StoreUrl.parse(url)):
+        pytest.fail("there is none")
+    assert "secret" not in str(error.value)
+    assert len(str(error.value)) < 250

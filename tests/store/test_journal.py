@@ -18,8 +18,13 @@ class Store:
     def __init__(self):
         self.sent = []
         self.is_up = True
+        self.is_scattered = False
 
-    def request(self, commands, replies, done):
+    def serves(self, _tag):
+        return self.is_up
+
+    def request(self, commands, replies, done, tag):
+        assert tag == STREAM
         reader = hiredis.Reader()
         reader.feed(commands)
         read = [reader.gets() for _ in range(replies)]
@@ -39,8 +44,8 @@ class Store:
 
 
 class Writer:
-    def __init__(self, **options):
-        self.store, self.dropped, self.lines, self.clock = Store(), [], [], Clock()
+    def __init__(self, store=None, **options):
+        self.store, self.dropped, self.lines, self.clock = store or Store(), [], [], Clock()
         self.journal = Journal(
             self.store,
             length=1000,
@@ -311,3 +316,35 @@ def test_what_only_looks_like_the_call_is_passed_over(valkey):
     add(valkey, b'{"event":"CallRouted","call_id":"1.1","at":"soon"}')
     add(valkey, to_json(routed(call_id="9", rule='"call_id":"1.1",')))
     assert find(valkey, "1.1") == routed(call_id="1.1")
+
+
+class Scattered(Store):
+    """A cluster: contacts are not where the stream is."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_scattered = True
+        self.contacts = []
+
+    def request(self, commands, replies, done, tag):
+        if tag == STREAM:
+            super().request(commands, replies, done, tag)
+        else:
+            self.contacts.append((commands, replies, done, tag))
+
+
+def test_in_a_cluster_a_contact_follows_its_event():
+    """Not before the stream has it: so it is not written twice when the batch is sent again."""
+    writer = Writer(store=Scattered())
+    writer.journal.publish(routed())
+    writer.journal.flush()
+    writer.store.answer(StoreDown("gone"))
+    writer.journal.flush()
+    assert writer.store.contacts == []
+    assert [command[0] for command in writer.store.answer()] == [b"EVAL"]
+    assert (writer.journal.waiting, writer.journal.durable) == (1, 0)
+    writer.journal.flush()
+    [(commands, replies, done, tag)] = writer.store.contacts
+    assert (tag, replies, b"LPUSH" in commands) == (routed().caller, 3, True)
+    done([1, b"OK", 1])
+    assert (writer.journal.waiting, writer.journal.durable) == (0, 1)

@@ -56,6 +56,25 @@ def test_a_refused_greeting_closes():
     assert (peer.wire.closed, peer.link.is_up) == (["both"], False)
 
 
+@pytest.mark.parametrize(("role", "is_up"), [(b"master", True), (b"slave", False), (b"sentinel", False)])
+def test_where_a_master_is_needed_a_replica_is_not_used(role, is_up):
+    """It says itself what it is (ROLE), whatever sentinels have said."""
+    link = Link(greeting=[], deadline=0.05, bound=1, give_up=0.5, clock=Clock(), needs_master=True)
+    connection, wire = link.buildProtocol(None), Wire()
+    connection.makeConnection(wire)
+    assert wire.value() == b"*1\r\n$4\r\nROLE\r\n"
+    connection.dataReceived(b"*2\r\n$%d\r\n%b\r\n:0\r\n" % (len(role), role))
+    assert (link.is_up, wire.closed) == (is_up, [] if is_up else ["both"])
+
+
+def test_a_link_that_is_ended_answers_what_waits(peer):
+    answers = peer.ask()
+    peer.link.abort()
+    peer.connection.connectionLost()
+    assert ([type(answer) for answer in answers], peer.wire.closed) == ([StoreDown], ["abort"])
+    peer.link.abort()
+
+
 def test_replies_go_to_those_who_asked_in_order(peer):
     """Two requests in flight, replies in one read and in pieces."""
     first, second = peer.ask(replies=2), peer.ask()

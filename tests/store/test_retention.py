@@ -14,13 +14,14 @@ DAY = 86_400_000
 class Link:
     """A link that asks the store at once."""
 
-    is_up = True
-
     def __init__(self, client):
         self.client, self.asked = client, 0
 
-    def request(self, commands, replies, done):
-        assert replies == 1
+    def serves(self, tag):
+        return tag == STREAM
+
+    def request(self, commands, replies, done, tag):
+        assert (replies, tag) == (1, STREAM)
         self.asked += 1
         reader = hiredis.Reader()
         reader.feed(commands)
@@ -61,7 +62,10 @@ def test_a_store_that_is_away_or_refuses_is_asked_another_time():
         def __init__(self, *answers):
             self.answers = list(answers)
 
-        def request(self, _commands, _replies, done):
+        def serves(self, _tag):
+            return self.is_up
+
+        def request(self, _commands, _replies, done, _tag):
             done(self.answers.pop(0))
 
     link = Refusing(StoreDown("gone"), [hiredis.ReplyError("NOPERM")])
