@@ -13,8 +13,8 @@ import hiredis
 
 from router.errors import StoreError, StoreRefused
 from router.events import Event
-from router.store.contacts import recording
-from router.store.link import Reply, packed
+from router.store.contacts import COMMANDS, recording
+from router.store.link import Reply
 from router.store.shards import Requests
 from router.store.spool import Record
 
@@ -31,7 +31,6 @@ class _Contact:
     record: Record
     caller: str
     commands: bytes
-    replies: int
 
 
 class ContactWriter:
@@ -63,7 +62,7 @@ class ContactWriter:
         caller = getattr(event, "caller", None)
         if not commands or caller is None:
             return
-        self._waiting.append(_Contact(record, caller, packed(commands), len(commands)))
+        self._waiting.append(_Contact(record, caller, commands))
         if len(self._waiting) > KEEP:
             self._waiting.popleft()
             self._dropped("full", 1)
@@ -94,4 +93,4 @@ class ContactWriter:
             elif refused:
                 self._dropped(refused[0].kind, len(refused))
 
-        self._servers.request(contact.commands, contact.replies, told, contact.caller)
+        self._servers.request(contact.commands, COMMANDS, told, contact.caller)

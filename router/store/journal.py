@@ -23,8 +23,8 @@ from router.errors import StoreError, StoreRefused
 from router.events import CallRouted, Event, from_json, to_json
 from router.interfaces import Clock
 from router.store.contact_writer import ContactWriter
-from router.store.contacts import recording
-from router.store.link import Reply, packed
+from router.store.contacts import COMMANDS, recording
+from router.store.link import Reply
 from router.store.masters import Aside
 from router.store.shards import Requests
 from router.store.spool import Record, Spool
@@ -226,9 +226,9 @@ class Journal:
         commands, replies = [], []
         for writer, group in groupby(self._batch, lambda waiting: waiting.record.writer):
             entries = list(group)
-            contacts = [command for waiting in entries for command in recording(waiting.event, window)]
-            commands.append(self._adding(writer, entries) + packed(contacts))
-            replies.append((len(entries), 1 + len(contacts)))
+            contacts = [made for waiting in entries if (made := recording(waiting.event, window))]
+            commands += [self._adding(writer, entries), *contacts]
+            replies.append((len(entries), 1 + COMMANDS * len(contacts)))
         count = sum(count for _, count in replies)
         self._link.request(
             b"".join(commands), count, lambda told: self._written(told, replies, source), STREAM

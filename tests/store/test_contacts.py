@@ -4,7 +4,8 @@ import pytest
 
 from router.facts import CallId
 from router.numbers import Pseudonym
-from router.store.contacts import recording
+from router.store.bulk import bulk
+from router.store.contacts import COMMANDS, recording
 from router.store.layout import MAX_CONTACTS, contacts_key, decode_contacts
 from tests import fakes
 from tests.fakes import routed
@@ -25,9 +26,10 @@ def offered(call_id="1.1", at=100.5, caller=CALLER):
 
 
 def record(valkey, *events, window=WINDOW):
-    for event in events:
-        for command in recording(event, window):
-            valkey.execute_command(*command)
+    with bulk(valkey) as connection:
+        for event in events:
+            connection.send(recording(event, window), COMMANDS, lambda _: None)
+        connection.finish()
 
 
 def contacts(valkey):
@@ -64,11 +66,11 @@ def test_a_call_that_was_abandoned(valkey):
 
 @pytest.mark.parametrize("event", [offered(caller=None), answered(caller=None)])
 def test_withheld_callers_have_no_contacts(event):
-    assert recording(event, WINDOW) == []
+    assert recording(event, WINDOW) == b""
 
 
 def test_nothing_is_kept_that_no_policy_looks_at():
-    assert recording(offered(), 0) == []
+    assert recording(offered(), 0) == b""
 
 
 def test_written_twice_is_one_contact(valkey):
