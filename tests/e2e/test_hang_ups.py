@@ -1,7 +1,6 @@
-"""Callers hang up at six points of a call: no session and no channel stays, and the journal tells it as it was."""
+"""Callers hang up at six points of a call: no session, no channel stays, and the journal tells it."""
 
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -103,7 +102,9 @@ class Scene:
         newest = self.base.client.xrevrange(stream.STREAM, count=1)
         return newest[0][0].decode() if newest else "0"
 
-    def place(self, scenario: str, numbers: Mapping[str, object], stay: float) -> AbstractContextManager[Callers]:
+    def place(
+        self, scenario: str, numbers: Mapping[str, object], stay: float
+    ) -> AbstractContextManager[Callers]:
         """Callers who play a scenario, all at once."""
         calls = Calls(scenario=scenario, numbers=[*numbers], rate=50, stay=stay)
         return Callers(calls, self.stack.asterisk.address, self.stack.folder / "callers", self.stack.ports)
@@ -119,7 +120,7 @@ def scene(stack: Stack, network: Proxy, base: Base) -> Iterator[Scene]:
 
 
 def kinds(events: list[Event]) -> list[str]:
-    """Their names, sorted: router and observer write independently, and talks end in a thread of their own."""
+    """Their names, sorted: router and observer write independently."""
     return sorted(type(event).__name__ for event in events)
 
 
@@ -227,7 +228,9 @@ def test_with_a_person_asked_for(
     since = scene.now()
     with people(scene.stack):
         with scene.place(HANGS_UP, of("elder", line), 2.0) as sipp:
-            until(lambda: scene.stack.asterisk.cli("core show channels concise").count(shown) >= AT_ONCE, shown)
+            until(
+                lambda: scene.stack.asterisk.cli("core show channels concise").count(shown) >= AT_ONCE, shown
+            )
             assert sipp.wait(20) == Totals(created=AT_ONCE, successful=AT_ONCE)
         until(lambda: scene.stack.asterisk.channels() == 0, "no channel is left")
     told = scene.told(since, AT_ONCE).values()
