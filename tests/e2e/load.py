@@ -27,7 +27,7 @@ ENDS = 40.0
 """Seconds until the last call is over: two rounds of the menu and a talk, on a busy machine."""
 
 
-def crew(name: str, *queues: str, agents: int = 10) -> Crew:
+def crew(name: str, *queues: str, agents: int = 5) -> Crew:
     """Several, although one takes any number: app_queue offers a caller at a time to each."""
     return Crew(name=name, agents=agents, queues=dict.fromkeys(queues, 0), many_calls=True)
 
@@ -37,7 +37,7 @@ CREWS = (
     crew("truck", "truck"),
     crew("vip", "vip"),
     crew("expert", "expert"),
-    crew("general", "general", "default", agents=20),
+    crew("general", "general", "default"),
 )
 
 

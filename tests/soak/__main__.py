@@ -16,6 +16,7 @@ from loadtest.stack import Stack, Wish
 from tests import document
 from tests.e2e.customers import Base, imported
 from tests.e2e.load import Flow, Line, callers, flow, wished
+from tests.e2e.recordings import recorded
 from tests.soak.figures import Course, Sample, course, grown, left_open, lines
 from tests.waiting import until
 
@@ -104,6 +105,12 @@ def warm_up(seconds: float) -> float:
     return min(WARM_UP, seconds / 5)
 
 
+def wish(base: Base, folder: Path) -> Wish:
+    """The shipped service; prompts are short, so that calls are talks."""
+    recordings = recorded(folder / "recordings")
+    return Wish(store=base.store, key_file=base.key_file, wrapup=0, recordings=recordings)
+
+
 def main(minutes: float, rate: float) -> int:
     """Run, say what came of it; 0 if all of it is as it should be."""
     seconds = 60 * minutes
@@ -112,7 +119,7 @@ def main(minutes: float, rate: float) -> int:
         folder = Path(name)
         with (
             imported(folder / "store", customers) as base,
-            Stack(wished(Wish(store=base.store, key_file=base.key_file, wrapup=0)), folder / "run") as stack,
+            Stack(wished(wish(base, folder)), folder / "run") as stack,
         ):
             before = now(stack, base)
             with flow(stack, Line(customers), rate=rate, most=len(customers)) as calls:
