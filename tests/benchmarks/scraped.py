@@ -19,7 +19,7 @@ from loadtest.bench.processes import Cores
 from tests.benchmarks.beside import decided, prepared
 from tests.document import machine
 
-ROUNDS = 3
+ROUNDS = 5
 SCRAPES = 10
 """A second."""
 
@@ -66,7 +66,7 @@ class Scraper:
 
 def main(rate: int) -> None:
     """Rounds of both, interleaved and in changing order; medians."""
-    cores, scraper = Cores.available(), Scraper()
+    cores, scraper, where = Cores.available(), Scraper(), machine()
     os.sched_setaffinity(0, {cores.load})
     found: dict[str, list[Outcome]] = {"nobody looks": [], f"{SCRAPES} scrapes/s": []}
     ways = dict(zip(found, (lambda _: nullcontext(), scraper.asks), strict=True))
@@ -74,7 +74,7 @@ def main(rate: int) -> None:
         for turn in range(ROUNDS):
             for name in list(found)[:: 1 if turn % 2 else -1]:
                 found[name].append(decided(folder, places, cores, rate, ways[name]))
-    print(f"{machine()}; {ROUNDS} rounds, {rate} decisions/s, medians")
+    print(f"{where}; {ROUNDS} rounds, {rate} decisions/s, medians")
     p99 = {}
     for name, outcomes in found.items():
         p50, p99[name] = (
