@@ -112,7 +112,9 @@ class Flow:
 
 
 @contextmanager
-def flow(stack: Stack, line: Line, *, rate: float, most: int, scenario: str = WAITS) -> Iterator[Flow]:
+def flow(
+    stack: Stack, line: Line, *, rate: float, most: int, scenario: str = WAITS, patience: float = ENDS
+) -> Iterator[Flow]:
     """Call until the block ends; behind it all calls have ended, too, and the observer has seen them.
 
     Args:
@@ -121,13 +123,14 @@ def flow(stack: Stack, line: Line, *, rate: float, most: int, scenario: str = WA
         rate: Calls a second.
         most: How many callers may be needed.
         scenario: What each does.
+        patience: Seconds in which something must happen to a caller, or he has failed.
     """
     customers = line.next(most)
-    calls = Calls(scenario=scenario, numbers=[*customers], rate=rate, patience=ENDS)
+    calls = Calls(scenario=scenario, numbers=[*customers], rate=rate, patience=patience)
     with Callers(calls, stack.asterisk.address, stack.folder / "callers", stack.ports) as sipp:
         found = Flow(stack, customers, sipp)
         yield found
-        found.totals = sipp.finish(ENDS)
+        found.totals = sipp.finish(patience)
     until(lambda: stack.asterisk.channels() == 0, "no channel is left")
     until(lambda: found.offered() == found.totals.created, lambda: f"all calls are seen: {found.offered()}")
 

@@ -27,6 +27,8 @@ WARM_UP = 300.0
 """Seconds that are not looked at, or a fifth of a shorter run: what is made once is made then."""
 SETTLES = 20.0
 """Seconds from the last call's end until the KPIs must have all of it."""
+PATIENCE = 120.0
+"""Seconds that a caller waits for a person: a queue that a busy machine lets grow is no failure yet."""
 SPARE = 1.02
 """SIPp may place a few calls more than the rate says."""
 
@@ -122,7 +124,7 @@ def main(minutes: float, rate: float) -> int:
             Stack(wished(wish(base, folder)), folder / "run") as stack,
         ):
             before = now(stack, base)
-            with flow(stack, Line(customers), rate=rate, most=len(customers)) as calls:
+            with flow(stack, Line(customers), rate=rate, most=len(customers), patience=PATIENCE) as calls:
                 samples = watched(stack, base, seconds, calls)
             with suppress(AssertionError):  # it is said below what is lost
                 until(lambda: not lost(calls), "the last talks are over", SETTLES)
