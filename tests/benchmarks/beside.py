@@ -13,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -82,23 +83,31 @@ class Feed:
             self.lags += [now - self._written.pop(call_id) for call_id in ended if call_id in self._written]
 
 
-Busy = Callable[[int], AbstractContextManager[None]]
-"""What goes on beside the calls, of a router with this port for metrics."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """A router that runs, and the load for it."""
+
+    tool: LoadTool
+    target: Target
+    metrics_port: int
+
+    def at(self, rate: int, seconds: float) -> Outcome:
+        """So many decisions a second."""
+        return self.tool.offer(at_rate(rate), self.target, seconds=seconds, skip=0)
 
 
-def decided(folder: Path, places: Mapping[str, object], cores: Cores, rate: int, busy: Busy) -> Outcome:
-    """So many decisions a second of a new router, beside something else."""
+@contextmanager
+def deciding(folder: Path, places: Mapping[str, object], cores: Cores) -> Iterator[Deciding]:
+    """A new router, which has proved its policies and decided for a second."""
     port, metrics_port, log = free_port(), free_port(), folder / "serve.log"
     places = {**places, "port": port, "metrics_port": metrics_port}
     tool = LoadTool(program=folder / "agi_load", calls=folder / "calls.csv", core=cores.load)
-    with ExitStack() as stack:
-        pid = stack.enter_context(running(filled(ROUTER.command, places), core=cores.server, log=log))
+    with running(filled(ROUTER.command, places), core=cores.server, log=log) as pid:
         wait_until_listening(pid, port, log)
         wait_until_settled(metrics_port, ROUTER.settled, log)
         target = Target(server=ROUTER.name, pid=pid, port=port)
         tool.offer(in_flight(4), target, seconds=1, skip=0)
-        stack.enter_context(busy(metrics_port))
-        return tool.offer(at_rate(rate), target, seconds=SECONDS, skip=0)
+        yield Deciding(tool=tool, target=target, metrics_port=metrics_port)
 
 
 @contextmanager
@@ -146,9 +155,11 @@ def main(rate: int) -> None:
         store_port = int(str(places["store_port"]))
         queue_log = stack.enter_context(observer(folder, store_port, cores))
         for _ in range(ROUNDS):
-            idle.append(decided(folder, places, cores, rate, lambda _: nullcontext()))
+            with deciding(folder, places, cores) as router:
+                idle.append(router.at(rate, SECONDS))
             feed = Feed(queue_log, store_port, rate)
-            fed.append(decided(folder, places, cores, rate, lambda _, feed=feed: feed.flows()))
+            with deciding(folder, places, cores) as router, feed.flows():
+                fed.append(router.at(rate, SECONDS))
             lags += feed.lags
     for state, outcomes in (("idle", idle), ("fed", fed)):
         p50, p99 = (

@@ -12,14 +12,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from statistics import median
+from statistics import median, quantiles
 
 from loadtest.bench.load import Outcome
 from loadtest.bench.processes import Cores
-from tests.benchmarks.beside import decided, prepared
+from tests.benchmarks.beside import deciding, prepared
 from tests.document import machine
 
-ROUNDS = 5
+ROUNDS = 25
+SECONDS = 2.0
+"""Of each: short, so that what else the machine does meets both alike."""
 SCRAPES = 10
 """A second."""
 
@@ -65,24 +67,28 @@ class Scraper:
 
 
 def main(rate: int) -> None:
-    """Rounds of both, interleaved and in changing order; medians."""
+    """Rounds of both, interleaved and in changing order, of one router; medians."""
     cores, scraper, where = Cores.available(), Scraper(), machine()
     os.sched_setaffinity(0, {cores.load})
     found: dict[str, list[Outcome]] = {"nobody looks": [], f"{SCRAPES} scrapes/s": []}
     ways = dict(zip(found, (lambda _: nullcontext(), scraper.asks), strict=True))
-    with prepared(cores) as (folder, places):
+    with prepared(cores) as (folder, places), deciding(folder, places, cores) as router:
         for turn in range(ROUNDS):
             for name in list(found)[:: 1 if turn % 2 else -1]:
-                found[name].append(decided(folder, places, cores, rate, ways[name]))
-    print(f"{where}; {ROUNDS} rounds, {rate} decisions/s, medians")
+                with ways[name](router.metrics_port):
+                    found[name].append(router.at(rate, SECONDS))
+    print(f"{where}; {ROUNDS} rounds of {SECONDS:g} s, {rate} decisions/s, medians")
     p99 = {}
     for name, outcomes in found.items():
         p50, p99[name] = (
             median(getattr(each, key) for each in outcomes) for key in ("answer_p50", "answer_p99")
         )
         lost = sum(each.wrong + each.lost for each in outcomes)
-        span = ", ".join(str(each.answer_p99) for each in outcomes)
-        print(f"{name}: p50 {p50:.0f} µs, p99 {p99[name]:.0f} µs (rounds: {span}), {lost} wrong or lost")
+        low, _, high = quantiles((each.answer_p99 for each in outcomes), n=4)
+        print(
+            f"{name}: p50 {p50:.0f} µs, p99 {p99[name]:.0f} µs ({low:.0f} to {high:.0f} in half of the rounds), "
+            f"{lost} wrong or lost"
+        )
     idle, scraped = p99.values()
     print(
         f"p99 {scraped / idle - 1:+.0%}; a scrape: {1000 * median(scraper.seconds):.1f} ms, "

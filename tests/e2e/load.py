@@ -115,7 +115,7 @@ class Flow:
 def flow(
     stack: Stack, line: Line, *, rate: float, most: int, scenario: str = WAITS, patience: float = ENDS
 ) -> Iterator[Flow]:
-    """Call until the block ends; behind it all calls have ended, too, and the observer has seen them.
+    """Call until the block ends; behind it all calls have ended, for the observer, too.
 
     Args:
         stack: Where they call.
@@ -125,20 +125,26 @@ def flow(
         scenario: What each does.
         patience: Seconds in which something must happen to a caller, or he has failed.
     """
+    until(lambda: is_empty(stack), "no call is left of a test before")
     customers = line.next(most)
     calls = Calls(scenario=scenario, numbers=[*customers], rate=rate, patience=patience)
     with Callers(calls, stack.asterisk.address, stack.folder / "callers", stack.ports) as sipp:
         found = Flow(stack, customers, sipp)
         yield found
         found.totals = sipp.finish(patience)
-    until(lambda: stack.asterisk.channels() == 0, "no channel is left")
-    until(lambda: found.offered() == found.totals.created, lambda: f"all calls are seen: {found.offered()}")
+    until(lambda: is_empty(stack), "no call is left")
+
+
+def is_empty(stack: Stack) -> bool:
+    """The switch has no channel, and the observer no call."""
+    return stack.asterisk.channels() == 0 and stack.watch.sample("ivr_live_calls") == 0
 
 
 def nobody_failed(found: Flow) -> None:
     """Each call was decided by a router and answered by a person, and nothing of it is left in a router."""
     assert found.totals.failed == 0, found.sipp.last_words()
     assert found.totals.successful == found.totals.created == len(found.answers())
+    until(lambda: found.offered() == found.totals.created, lambda: f"all calls are seen: {found.offered()}")
     assert found.by_default_route() == 0
     for router in found.stack.routers:
         until(lambda each=router: each.sample("ivr_agi_sessions") == 0, "no session is left")
