@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, assert_never
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Histogram
 
-from metrics.tally import Count, Spread
+from metrics.tally import Collected, Count, Spread
 from router.decision import Decision
 from router.events import (
     UNDECIDED,
@@ -43,39 +43,35 @@ class RoutingKpis:
 
     def __init__(self, registry: CollectorRegistry, decisions: Iterable[Decision] = ()) -> None:
         """``decisions`` are all that the policies can make: their series are created."""
-        self.routed = Counter(
-            "ivr_routed",
-            "Calls decided, by the route that took them and by what was known of the caller.",
-            ("hotline", "rule", "segment", "destination", "data"),
-            registry=registry,
+        # not prometheus_client's own: 76 series of it take half a millisecond to show, and calls wait meanwhile
+        self.routed = Count(
+            name="ivr_routed",
+            help="Calls decided, by the route that took them and by what was known of the caller.",
+            labels=("hotline", "rule", "segment", "destination", "data"),
         )
+        registry.register(Collected(lambda: (self.routed,)))
         self.decision_seconds = Histogram(
             "ivr_decision_seconds",
             "From the switch's connection to the command written.",
             registry=registry,
             buckets=SECONDS,
         )
-        self._routed: dict[tuple[str, str, str, str, Data], Counter] = {}
         self.expect(decisions)
 
     def expect(self, decisions: Iterable[Decision]) -> None:
         """Create the series of decisions that can be made from now on; those that exist count on."""
         for made in decisions:
             for data in Data:
-                self._child((made.hotline, made.rule, made.segment, made.destination, data))
+                self.routed.expect((made.hotline, made.rule, made.segment, made.destination, data))
 
     def observe(self, event: Event) -> None:
         """Move what an event moves."""
         match event:
             case CallRouted():
-                self._child((event.hotline, event.rule, event.segment, event.destination, event.data)).inc()
+                self.routed.add((event.hotline, event.rule, event.segment, event.destination, event.data))
                 self.decision_seconds.observe(event.seconds)
             case _:
                 pass  # the observer's
-
-    def _child(self, key: tuple[str, str, str, str, Data]) -> Counter:
-        # a child kept costs 0.3 µs to move, one looked up by .labels() 1.3
-        return self._routed.get(key) or self._routed.setdefault(key, self.routed.labels(*key))
 
 
 WAITS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)

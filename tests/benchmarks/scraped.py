@@ -86,7 +86,7 @@ def main(rate: int) -> None:
         lost = sum(each.wrong + each.lost for each in outcomes)
         low, _, high = quantiles((each.answer_p99 for each in outcomes), n=4)
         print(
-            f"{name}: p50 {p50:.0f} µs, p99 {p99[name]:.0f} µs ({low:.0f} to {high:.0f} in half of the rounds), "
+            f"{name}: p50 {p50:.0f} µs, p99 {p99[name]:.0f} µs ({low:.0f} to {high:.0f} for half of them), "
             f"{lost} wrong or lost"
         )
     idle, scraped = p99.values()
