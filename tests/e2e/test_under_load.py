@@ -109,6 +109,13 @@ def asked_again_and_again(site: Site, variable: str, over: threading.Event) -> s
     return values
 
 
+def test_no_call_is_dropped_because_the_observer_hears_late(stack: Stack) -> None:
+    """As shipped, a backlog of AMI's events would have the switch pass over new calls."""
+    settings = stack.asterisk.cli("pjsip show settings")
+    (trigger,) = (line.split()[-1] for line in settings.splitlines() if "taskprocessor_overload" in line)
+    assert trigger == "pjsip_only"
+
+
 def test_the_store_is_killed_and_comes_back(stack: Stack, base: Base, line: Line) -> None:
     """Meanwhile callers are unknown: they hear the menu, and reach a person by a key."""
     with flow(stack, line, rate=RATE, most=MOST, scenario=PRESSES_0) as calls:

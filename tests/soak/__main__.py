@@ -5,6 +5,7 @@ python -m tests.soak    # SOAK_MINUTES=30, SOAK_CPS=50; IVR_SOAK_REPORT names a 
 
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -141,4 +142,5 @@ def main(minutes: float, rate: float) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # all that was started ends with it, then, too
     sys.exit(main(float(os.environ.get("SOAK_MINUTES", "30")), float(os.environ.get("SOAK_CPS", "50"))))
