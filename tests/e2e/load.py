@@ -68,10 +68,12 @@ class Line:
 class Flow:
     """Calls at a steady rate, and what became of them."""
 
-    def __init__(self, stack: Stack, customers: Mapping[str, Mapping[str, str]], sipp: Callers) -> None:
+    sipp: Callers
+
+    def __init__(self, stack: Stack, customers: Mapping[str, Mapping[str, str]]) -> None:
+        """What there is now counts as before; then ``sipp`` begins to call."""
         self.stack = stack
         self.customers = customers
-        self.sipp = sipp
         self.totals = Totals()
         """SIPp's own, once the flow is over."""
         self._before = {name: len(agents.calls) for name, agents in stack.agents.items()}
@@ -128,10 +130,10 @@ def flow(
     until(lambda: is_empty(stack), "no call is left of a test before")
     customers = line.next(most)
     calls = Calls(scenario=scenario, numbers=[*customers], rate=rate, patience=patience)
-    with Callers(calls, stack.asterisk.address, stack.folder / "callers", stack.ports) as sipp:
-        found = Flow(stack, customers, sipp)
+    found = Flow(stack, customers)
+    with Callers(calls, stack.asterisk.address, stack.folder / "callers", stack.ports) as found.sipp:
         yield found
-        found.totals = sipp.finish(patience)
+        found.totals = found.sipp.finish(patience)
     until(lambda: is_empty(stack), "no call is left")
 
 
