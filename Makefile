@@ -7,7 +7,7 @@ FAULTS := fault
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check e2e faults bench docs switch lock sbom fuzz clean
+.PHONY: help demo up test check e2e faults soak bench docs switch lock sbom fuzz clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
@@ -26,10 +26,13 @@ test: $(VENV)/ready build/sbom/ready ## unit and integration tests (no Asterisk 
 e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents
 	$(BIN)/pytest -m e2e
 
-faults: $(VENV)/ready ## break things under load; the table goes to docs/reliability.md
+faults: $(VENV)/ready switch ## break things under load; the tables go to docs/reliability.md
 	deploy/packages test
 	deploy/packages faults
 	IVR_FAULT_REPORT=docs/reliability.md $(BIN)/pytest -m "$(FAULTS)"
+
+soak: $(VENV)/ready switch ## real calls for SOAK_MINUTES=30 at SOAK_CPS=50: nothing grows, none is lost; docs/reliability.md
+	IVR_SOAK_REPORT=docs/reliability.md $(BIN)/python -m tests.soak
 
 check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/ruff format --check .
@@ -45,6 +48,7 @@ bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved;
 	$(BIN)/python -m tests.benchmarks.policy
 	$(BIN)/python -m tests.benchmarks.observer
 	$(BIN)/python -m tests.benchmarks.beside
+	$(BIN)/python -m tests.benchmarks.scraped
 
 docs: $(VENV)/ready ## make the reference, the JSON Schemas, the rules and the dashboards anew
 	$(BIN)/ivr schema --write policies/schema

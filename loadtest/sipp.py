@@ -127,6 +127,19 @@ class Sipp:
             raise SippFailed(f"calls still run after {limit} s: {self.totals}\n{self.last_words()}") from None
         return self.totals
 
+    def finish(self, limit: float) -> Totals:
+        """Take no new calls, and wait for the end of those that there are.
+
+        Args:
+            limit: Seconds.
+
+        Raises:
+            SippFailed: it takes longer; SIPp goes on.
+        """
+        if self.running:
+            self._process.send_signal(signal.SIGUSR1)
+        return self.wait(limit)
+
     def stop(self, limit: float = STOP_LIMIT) -> None:
         """Take no new calls; after so many seconds end those that are left, with the process."""
         if self.running:

@@ -259,7 +259,9 @@ class Process:
         if not address.is_loopback:
             log.warning("metrics can be read from beyond this machine", address=str(address))
         try:
-            port = self.reactor.listenTCP(address.port, site(self.registry, ready), interface=address.host)
+            port = self.reactor.listenTCP(
+                address.port, site(self.registry, ready, self.clock), interface=address.host
+            )
         except CannotListenError as wrong:
             raise OSError(f"{address}: {wrong.socketError}") from wrong
         return str(Address(address.host, port.getHost().port))

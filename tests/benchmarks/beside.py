@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -82,22 +83,31 @@ class Feed:
             self.lags += [now - self._written.pop(call_id) for call_id in ended if call_id in self._written]
 
 
-def decided(
-    folder: Path, places: Mapping[str, object], cores: Cores, rate: int, feed: Feed | None
-) -> Outcome:
-    """So many decisions a second, beside a feed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """A router that runs, and the load for it."""
+
+    tool: LoadTool
+    target: Target
+    metrics_port: int
+
+    def at(self, rate: int, seconds: float) -> Outcome:
+        """So many decisions a second."""
+        return self.tool.offer(at_rate(rate), self.target, seconds=seconds, skip=0)
+
+
+@contextmanager
+def deciding(folder: Path, places: Mapping[str, object], cores: Cores) -> Iterator[Deciding]:
+    """A new router, which has proved its policies and decided for a second."""
     port, metrics_port, log = free_port(), free_port(), folder / "serve.log"
     places = {**places, "port": port, "metrics_port": metrics_port}
     tool = LoadTool(program=folder / "agi_load", calls=folder / "calls.csv", core=cores.load)
-    with ExitStack() as stack:
-        pid = stack.enter_context(running(filled(ROUTER.command, places), core=cores.server, log=log))
+    with running(filled(ROUTER.command, places), core=cores.server, log=log) as pid:
         wait_until_listening(pid, port, log)
         wait_until_settled(metrics_port, ROUTER.settled, log)
         target = Target(server=ROUTER.name, pid=pid, port=port)
         tool.offer(in_flight(4), target, seconds=1, skip=0)
-        if feed is not None:
-            stack.enter_context(feed.flows())
-        return tool.offer(at_rate(rate), target, seconds=SECONDS, skip=0)
+        yield Deciding(tool=tool, target=target, metrics_port=metrics_port)
 
 
 @contextmanager
@@ -118,27 +128,38 @@ def observer(folder: Path, store_port: int, cores: Cores) -> Iterator[Path]:
             yield queue_log
 
 
-def main(rate: int) -> None:
-    """Rounds of idle and fed, interleaved; medians."""
-    cores, store_port = Cores.available(), free_port()
-    os.sched_setaffinity(0, {cores.load})
-    idle, fed, lags = list[Outcome](), list[Outcome](), list[float]()
-    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as name, ExitStack() as stack:
+@contextmanager
+def prepared(cores: Cores) -> Iterator[tuple[Path, dict[str, object]]]:
+    """A folder with the load tool and a store with customers; what commands of the router are filled with."""
+    store_port = free_port()
+    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as name:
         folder = Path(name)
         places = {"folder": folder, "store_port": store_port, "python": sys.executable}
         programs.build(folder)
         base = customers.customers(10_000)
         customers.write_customers(folder / "customers.csv", base)
         customers.write_calls(folder / "calls.csv", base)
-        stack.enter_context(store(folder, port=store_port, core=cores.load))
-        fill(store_port, base)
-        for command in ROUTER.prepare:
-            subprocess.run(filled(command, places), check=True, capture_output=True)
+        with store(folder, port=store_port, core=cores.load):
+            fill(store_port, base)
+            for command in ROUTER.prepare:
+                subprocess.run(filled(command, places), check=True, capture_output=True)
+            yield folder, places
+
+
+def main(rate: int) -> None:
+    """Rounds of idle and fed, interleaved; medians."""
+    cores = Cores.available()
+    os.sched_setaffinity(0, {cores.load})
+    idle, fed, lags = list[Outcome](), list[Outcome](), list[float]()
+    with prepared(cores) as (folder, places), ExitStack() as stack:
+        store_port = int(str(places["store_port"]))
         queue_log = stack.enter_context(observer(folder, store_port, cores))
         for _ in range(ROUNDS):
-            idle.append(decided(folder, places, cores, rate, None))
+            with deciding(folder, places, cores) as router:
+                idle.append(router.at(rate, SECONDS))
             feed = Feed(queue_log, store_port, rate)
-            fed.append(decided(folder, places, cores, rate, feed))
+            with deciding(folder, places, cores) as router, feed.flows():
+                fed.append(router.at(rate, SECONDS))
             lags += feed.lags
     for state, outcomes in (("idle", idle), ("fed", fed)):
         p50, p99 = (

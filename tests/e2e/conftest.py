@@ -1,44 +1,51 @@
 """A real switch, a real store and the product's own processes, with callers and agents played by SIPp."""
 
 import os
-import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
-from ruamel.yaml import YAML
 
 from loadtest.installation import AsteriskUnavailable
 from loadtest.prompts import PromptsMissing
-from loadtest.run_folder import CONFIGURATION
 from loadtest.sipp import SippMissing
 from loadtest.site import HOTLINES
 from loadtest.stack import Stack, Wish
+from tests import document
+from tests.e2e import table
 from tests.e2e.customers import NUMBERS, STRANGER, Base, imported
 from tests.e2e.floor import NO_HOTLINE, Floor, until
+from tests.e2e.load import Flow
+from tests.e2e.recordings import recorded
 
 TALK = 0.2
 """Seconds that an agent talks."""
-PROMPT = 0.1
-"""Seconds of silence in place of each prompt: these tests look at ways, not at words."""
+ROWS: list[table.Row] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table; IVR_FAULT_REPORT names a file for it."""
+    if not ROWS:
+        return
+    terminalreporter.section("faults under real calls")
+    for line in table.lines(ROWS):
+        terminalreporter.line(line)
+    if path := os.environ.get("IVR_FAULT_REPORT"):
+        document.write(Path(path), table.BEGIN, table.lines(ROWS))
+
+
+def told_of(fault: str, calls: Flow, rate: float) -> table.Row:
+    """Put a fault into the table, when its flow of calls is over."""
+    ROWS.append(table.row(fault, calls, rate))
+    return ROWS[-1]
 
 
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of recorded prompts, all of them short."""
-    folder: Path = tmp_path_factory.mktemp("recordings")
-    script = YAML(typ="safe").load(CONFIGURATION / "prompts/prompts.yaml")
-    for language in script["voices"]:
-        (folder / language).mkdir()
-        for name in script["prompts"]:
-            with wave.open(str(folder / language / f"{name}.wav"), "wb") as sound:
-                sound.setnchannels(1)
-                sound.setsampwidth(2)
-                sound.setframerate(8000)
-                sound.writeframes(bytes(round(2 * 8000 * PROMPT)))
-    return folder
+    return recorded(tmp_path_factory.mktemp("recordings"))
 
 
 @pytest.fixture(scope="session")

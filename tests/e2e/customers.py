@@ -116,18 +116,23 @@ class Base:
 
 
 @contextmanager
-def imported(folder: Path) -> Iterator[Base]:
-    """Write the customers to a file, and have `ivr customers import` bring it to a store in ``folder``."""
-    columns = ["number", *dict.fromkeys(name for customer in CUSTOMERS.values() for name in customer)]
+def imported(folder: Path, customers: Mapping[str, Mapping[str, str]] | None = None) -> Iterator[Base]:
+    """Write customers to a file, and have `ivr customers import` bring it to a store in ``folder``.
+
+    ``customers``: attributes by number; those of above if none are given.
+    """
+    if customers is None:
+        customers = {NUMBERS[name]: customer for name, customer in CUSTOMERS.items()}
+    columns = ["number", *dict.fromkeys(name for customer in customers.values() for name in customer)]
     file = folder.with_suffix(".csv")
     with file.open("w", newline="") as out:
         table = csv.DictWriter(out, columns)
         table.writeheader()
-        table.writerows({"number": NUMBERS[name], **customer} for name, customer in CUSTOMERS.items())
+        table.writerows({"number": number, **customer} for number, customer in customers.items())
     store = StoreUrl(f"embedded:{folder}")
     with connected(store) as client:
         told = ivr("customers", "import", str(file), "--store", store.text)
-        assert f"imported {len(CUSTOMERS)};" in told, told
+        assert f"imported {len(customers):,};" in told, told
         yield Base(folder=folder, client=client, key=load_key(None, store))
 
 

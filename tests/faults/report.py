@@ -1,14 +1,13 @@
 """What each fault came to, as a table: printed at the end, and written where IVR_FAULT_REPORT says."""
 
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import document
 from tests.faults.calls import Outcome
 
-BEGIN, END = "<!-- measured by make faults -->", "<!-- end -->"
+BEGIN = "<!-- measured by make faults -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +66,4 @@ def write(path: Path, rows: Sequence[Row]) -> None:
     Raises:
         ValueError: the document has no marks.
     """
-    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"{path} has no {BEGIN} and {END}")
-    cpu = next(
-        (
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
-    machine = f"{cpu}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
-    text = "\n".join([BEGIN, "", f"Machine: {machine}.", "", *lines(rows), "", END])
-    path.write_text(before + text + after, encoding="utf-8")
+    document.write(path, BEGIN, lines(rows))

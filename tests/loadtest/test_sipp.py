@@ -13,6 +13,7 @@ import pytest
 from loadtest.agents import Crew
 from loadtest.ports import Ports
 from loadtest.sipp import SCENARIOS, Agents, Callers, Calls, SippFailed, SippMissing
+from tests.waiting import until
 
 FILES = sorted(SCENARIOS.glob("*.xml"))
 
@@ -79,6 +80,22 @@ def test_callers_reach_agents_and_both_sides_tell_of_it(ports: Ports, tmp_path: 
         assert [step.what for step in callers.steps].count("ended") == 2
         assert len(callers.answer_times) == 2
         assert agents.await_call("13800138001").agent == "elder-2"
+
+
+def test_finishing_lets_those_who_have_called_end_their_calls(ports: Ports, tmp_path: Path) -> None:
+    """And nobody calls any more."""
+    crew = Crew(name="elder", agents=1, queues={}).at(ports.take())
+    calls = Calls(
+        scenario="a_caller_waits_for_a_person", numbers=["1"], dialled="elder-1", rate=50, count=10_000
+    )
+    with (
+        Agents(crew, tmp_path, ports, talk=0.5),
+        Callers(calls, f"127.0.0.1:{crew[0].port}", tmp_path, ports) as callers,
+    ):
+        until(lambda: len(callers.steps) > 10, "some are answered")
+        totals = callers.finish(20)
+    assert 10 < totals.created < 10_000
+    assert (totals.successful, totals.failed) == (totals.created, 0)
 
 
 def test_waiting_has_an_end(ports: Ports, tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ READY_ONES, PAUSED_ONES = (
     f'ivr_queue_agents{{instance="a",queue="vip",state="{state}"}}' for state in ("ready", "paused")
 )
 WAITING_ONES = 'ivr_queue_waiting{instance="a",queue="vip"}'
+HOLIDAYS = 'ivr_policy_holidays_announced_until{instance="a",job="ivr"}'
 FIRES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "ConnectionRateLow": ({GOOD: "0+8x120", BAD: "0+2x120"}, {GOOD: "0+9x120", BAD: "0+1x120"}),
     "SeniorsWait": ({BUCKET: "0+7x120", DEMAND: "0+10x120"}, {BUCKET: "0+9x120", DEMAND: "0+10x120"}),
@@ -155,8 +156,8 @@ FIRES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {FAST: "0+100x120", SLOW: "0+100x120", ALL: "0+100x120"},
     ),
     "HolidaysUnknown": (
-        {"ivr_policy_holidays_announced_until": "1969x120"},
-        {"ivr_policy_holidays_announced_until": "1970x120"},
+        {HOLIDAYS: "1969x120"},
+        {HOLIDAYS: "1970x120"},
     ),
 }
 """What makes each alert fire and what does not; promtool's time begins in 1970."""
@@ -180,6 +181,22 @@ def test_an_alert_fires_when_it_should_and_only_then(
         "rules",
         written(tmp_path, tests, ALERTS, *([RULES] if "ivr_connection:" in ALERTED[alert]["expr"] else [])),
     )
+
+
+@pytest.mark.parametrize(("day", "fires"), [("10 December", False), ("11 December", True)])
+def test_an_unknown_year_is_told_three_weeks_before_it_comes(
+    tmp_path: Path, day: str, promtool: Callable[..., str], *, fires: bool
+) -> None:
+    """In 1970, where promtool's time begins."""
+    hours = 24 * (334 + int(day.split(maxsplit=1)[0]) - 1) + 12  # at noon
+    firing = 'count(ALERTS{alertname="HolidaysUnknown",alertstate="firing"})'
+    wanted = [{"labels": "{}", "value": 1}] if fires else []
+    test = {
+        "interval": "6h",
+        "input_series": [{"series": HOLIDAYS, "values": f"1970x{hours // 6}"}],
+        "promql_expr_test": [{"expr": firing, "eval_time": f"{hours}h", "exp_samples": wanted}],
+    }
+    promtool("test", "rules", written(tmp_path, [test], ALERTS, every="6h"))
 
 
 @pytest.mark.parametrize("alert", ALERTED)
