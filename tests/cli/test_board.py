@@ -3,6 +3,7 @@
 import pytest
 
 from router.cli.board import Board
+from router.cli.demo import shipped
 from tests import fakes
 from tests.fakes import abandoned, routed
 
@@ -30,7 +31,7 @@ def test_decided_answered_and_abandoned_calls_are_counted(board):
 
 def test_a_first_call_belongs_where_the_policy_says(board):
     board.take([routed(caller="k1.a", destination=ELDER), routed(caller="k1.b", destination="menu:main")])
-    assert board.misrouted({"k1.a": ELDER, "k1.b": "queue:vip"}, EXPERT) == [
+    assert board.misrouted(shipped({"k1.a": ELDER, "k1.b": "queue:vip"})) == [
         "138****8000 went to menu:main, not to queue:vip"
     ]
 
@@ -49,7 +50,7 @@ def test_a_first_call_belongs_where_the_policy_says(board):
 def test_after_two_answers_a_caller_belongs_to_an_expert(board, destination, at, wrong):
     board.take([answered("1.1", 10.0), answered("1.2", 20.0)])
     board.take([routed(call_id="1.3", caller="k1.a", at=at, destination=destination)])
-    assert len(board.misrouted({"k1.a": ELDER}, EXPERT)) == wrong
+    assert len(board.misrouted(shipped({"k1.a": ELDER}))) == wrong
 
 
 def test_an_agent_of_another_queue_is_wrong(board):
