@@ -1,5 +1,6 @@
 """The report as one page of HTML that needs nothing else: no network, no script."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -8,6 +9,8 @@ from loadtest.load.figures import Group, Spread
 from loadtest.load.plots import Plot, plots
 from loadtest.load.report import Report
 
+SHOWN = 20
+"""Lines of what went wrong; the JSON has more."""
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -25,9 +28,9 @@ def page(report: Report) -> str:
         _headline(report),
         "<h2>What was expected</h2>",
         _card(_checks(report)),
-        *_failures(report),
         "<h2>How it went</h2>",
         f'<div class="plots">{"".join(_figure(plot) for plot in plots(report))}</div>',
+        *_failures(report),
         "<h2>In figures</h2>",
         _card(_spreads(report)),
         '<div class="pair" style="margin-top:20px">',
@@ -92,8 +95,12 @@ def _checks(report: Report) -> str:
 def _failures(report: Report) -> Iterator[str]:
     if report.failures:
         yield "<h2>What went wrong</h2>"
-        shown = "".join(f"<li>{escape(line)}</li>" for line in report.failures[:40])
-        more = len(report.failures) - 40
+        lines = Counter(report.failures)
+        shown = "".join(
+            f"<li>{escape(line)}{f' <b>×&thinsp;{count}</b>' if count > 1 else ''}</li>"
+            for line, count in lines.most_common(SHOWN)
+        )
+        more = len(lines) - SHOWN
         rest = f'<p class="muted">and {more} more, in the JSON</p>' if more > 0 else ""
         yield _card(f'<ul class="wrong">{shown}</ul>{rest}')
 

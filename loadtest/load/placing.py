@@ -17,8 +17,6 @@ from loadtest.stack import Stack
 
 AHEAD = 3.0
 """Seconds from the start of the processes to the first second of the plan: calls are made ready in them."""
-PATIENCE = 60.0
-"""Seconds without an awaited message after which a caller counts as failed."""
 YARDSTICK = Kind(weight=1, plays="a_caller_is_answered_by_the_switch", dialled=CONTROL_NUMBER)
 
 
@@ -47,10 +45,10 @@ class Placing:
         self.began = time.time() + AHEAD
         self._held = ExitStack()
         kinds = {**run.callers, CONTROL: YARDSTICK}
-        ways: dict[tuple[str, float, str], list[Placed]] = {}
+        ways: dict[tuple[str, float, float, str], list[Placed]] = {}
         for call in [*traffic, *controls(run)]:
             kind = kinds[call.kind]
-            ways.setdefault((kind.plays, kind.stays, kind.dialled), []).append(call)
+            ways.setdefault((kind.plays, kind.stays, kind.patience, kind.dialled), []).append(call)
         try:
             self._groups = [self._group(kinds[calls[0].kind], calls, stack) for calls in ways.values()]
         except BaseException:
@@ -67,7 +65,7 @@ class Placing:
             rate=max(5.0, 1.1 * pace([call.at for call in calls], AHEAD - 1)),
             at_a_time=len(calls) + 1,
             stay=kind.stays,
-            patience=max(PATIENCE, kind.stays + 10),
+            patience=kind.patience,
             due=due,
         )
         sipp = Callers(wanted, stack.asterisk.address, stack.folder / "callers", stack.ports)
@@ -122,9 +120,12 @@ class Placing:
             group.sipp.stop(0)
 
     def complaints(self) -> list[str]:
-        """Of each process with failed calls, also by being ended, what SIPp said last."""
+        """Of each process with failed calls, also by being ended, how many, and where SIPp says why.
+
+        Not what it says: callers' numbers are in it.
+        """
         return [
-            f"{group.name}: {group.sipp.totals.failed} failed\n{group.sipp.last_words()}"
+            f"{group.name}: {group.sipp.totals.failed} failed; why is in {group.sipp.folder}/errors.log"
             for group in self._groups
             if group.sipp.totals.failed
         ]

@@ -101,6 +101,9 @@ class Kind(Strict):
     """A file of scenarios/, without .xml."""
     stays: Annotated[float, Field(ge=0, le=3600)] = 1
     """Seconds until a caller hangs up, in the scenarios where he does."""
+    patience: Annotated[float, Field(gt=0, le=3600)] = 60
+    """Seconds without a word from the switch after which a caller counts as failed; in
+    a_caller_has_patience_for_a_while he hangs up then, and that is no failure."""
     dialled: Annotated[str, Field(pattern="^[+0-9]{3,20}$")] = "10010"
 
     @model_validator(mode="after")
@@ -224,14 +227,14 @@ def _message(error: Mapping[str, Any]) -> str:
 
 def _told(file: str, node: object, path: Sequence[str | int], message: str) -> str:
     line, column, named = 0, 0, []
-    for step in path:
+    for place, step in enumerate(path):
         if isinstance(node, CommentedMap) and step in node:
             line, column = node.lc.key(step)
         elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
             line, column = node.lc.item(step)
         else:
-            # pydantic names the shape that it chose, and a key that is missing
-            if message == "Field required":
+            # the last one is a key that is missing; another is the shape that was chosen
+            if place == len(path) - 1:
                 named.append(str(step))
             continue
         named.append(str(step))

@@ -102,7 +102,9 @@ class Board:
         wrong = []
         for event in self.routed:
             known, perhaps = _earlier(event, () if event.caller is None else calls[event.caller])
-            allowed = {belongs(event, known | dict(perhaps[:count])) for count in range(len(perhaps) + 1)}
+            allowed = {
+                belongs(event, _one_a_call([*known, *perhaps[:count]])) for count in range(len(perhaps) + 1)
+            }
             if allowed.isdisjoint({event.destination, None}):
                 right = " or ".join(sorted(map(str, allowed)))
                 wrong.append(f"{event.masked} went to {event.destination}, not to {right}")
@@ -162,17 +164,23 @@ def _contact(made: CallRouted | CallAnswered) -> Contact:
     )
 
 
-def _earlier(
-    event: CallRouted, made: Iterable[tuple[float, Contact]]
-) -> tuple[dict[CallId, Contact], list[tuple[CallId, Contact]]]:
-    """What was surely known of other calls, and what may have been, in its order."""
+def _earlier(event: CallRouted, made: Iterable[tuple[float, Contact]]) -> tuple[list[Contact], list[Contact]]:
+    """What was surely known of other calls, and what may have been; each in its order."""
     others = sorted(
-        ((at, contact) for at, contact in made if contact.call_id != event.call_id),
-        key=lambda one: (one[0], one[1].answered),
+        ((at, contact) for at, contact in made if contact.call_id != event.call_id), key=lambda one: one[0]
     )
-    known = {contact.call_id: contact for at, contact in others if at < event.at - SETTLED}
-    perhaps = [(contact.call_id, contact) for at, contact in others if abs(event.at - at) <= SETTLED]
+    known = [contact for at, contact in others if at < event.at - SETTLED]
+    perhaps = [contact for at, contact in others if abs(event.at - at) <= SETTLED]
     return known, perhaps
+
+
+def _one_a_call(contacts: Iterable[Contact]) -> dict[CallId, Contact]:
+    """Of each call what is best: the switch's whole seconds can put an answer before the call."""
+    best: dict[CallId, Contact] = {}
+    for contact in contacts:
+        if contact.answered or contact.call_id not in best:
+            best[contact.call_id] = contact
+    return best
 
 
 def _where(answer: CallAnswered) -> str:
