@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +13,8 @@ from loadtest.load.arrivals import pace
 from loadtest.load.plan import Kind, Run
 from loadtest.load.seen import Phone
 from loadtest.load.traffic import CONTROL, CONTROL_NUMBER, Placed, controls
+from loadtest.ports import Ports
 from loadtest.sipp import Callers, Calls
-from loadtest.stack import Stack
 
 AHEAD = 3.0
 """Seconds from the start of the processes to the first second of the plan: calls are made ready in them."""
@@ -36,13 +37,23 @@ class _Group:
 class Placing:
     """The callers of a run. A context manager: leaving it ends those who are left."""
 
-    def __init__(self, run: Run, traffic: Sequence[Placed], stack: Stack) -> None:
+    def __init__(
+        self, run: Run, traffic: Sequence[Placed], *, switch: str, folder: Path, ports: Ports
+    ) -> None:
         """Start the processes; the first second of the plan begins `AHEAD` seconds later.
+
+        Args:
+            run: Whose calls they are.
+            traffic: The calls; control calls are added as the run says.
+            switch: Where it listens, host:port.
+            folder: For the folders of the processes.
+            ports: Where to take their ports from.
 
         Raises:
             SippMissing, SippFailed: the callers cannot be played.
         """
         self.began = time.time() + AHEAD
+        self._switch, self._folder, self._ports = switch, folder, ports
         self._held = ExitStack()
         kinds = {**run.callers, CONTROL: YARDSTICK}
         ways: dict[tuple[str, float, float, str], list[Placed]] = {}
@@ -50,12 +61,12 @@ class Placing:
             kind = kinds[call.kind]
             ways.setdefault((kind.plays, kind.stays, kind.patience, kind.dialled), []).append(call)
         try:
-            self._groups = [self._group(kinds[calls[0].kind], calls, stack) for calls in ways.values()]
+            self._groups = [self._group(kinds[calls[0].kind], calls) for calls in ways.values()]
         except BaseException:
             self._held.close()
             raise
 
-    def _group(self, kind: Kind, calls: list[Placed], stack: Stack) -> _Group:
+    def _group(self, kind: Kind, calls: list[Placed]) -> _Group:
         due = [self.began + call.at for call in calls]
         wanted = Calls(
             scenario=kind.plays,
@@ -68,7 +79,7 @@ class Placing:
             patience=kind.patience,
             due=due,
         )
-        sipp = Callers(wanted, stack.asterisk.address, stack.folder / "callers", stack.ports)
+        sipp = Callers(wanted, self._switch, self._folder, self._ports)
         self._held.enter_context(sipp)
         name = "control calls" if calls[0].kind == CONTROL else kind.plays.replace("_", " ")
         phones = [Phone(kind=call.kind, due=at) for call, at in zip(calls, due, strict=True)]

@@ -157,7 +157,7 @@ class Run(Strict):
     """By a name that the report uses."""
     staff: dict[str, Staff] = {}
     """By crew of agents.yaml; ``every`` is for those that are not named."""
-    controls: Annotated[float, Field(ge=0, le=100)] = 1
+    controls: Annotated[float, Field(ge=0, le=100)] = 4
     """Calls a second, beside the others, that the switch answers without asking anybody."""
     expected: Expected = Expected()
 

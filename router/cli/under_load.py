@@ -111,7 +111,9 @@ def played(run: Run, calls: Sequence[Placed], watched: Watched, console: Console
     stack = watched.stack
     _wait(lambda: stack.router.sample("ivr_policy_proved") == 1, PROVED, "the router proves its policies")
     journal = Journal(watched.client)
-    with Placing(run, calls, stack) as placing:
+    callers = stack.folder / "callers"
+    switch = stack.asterisk.address
+    with Placing(run, calls, switch=switch, folder=callers, ports=stack.ports) as placing:
         samples = _watched(run, placing, watched, journal, console)
         troubles = _troubles(placing)
         placing.stop()

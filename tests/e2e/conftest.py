@@ -1,18 +1,15 @@
 """A real switch, a real store and the product's own processes, with callers and agents played by SIPp."""
 
 import os
-import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
-from ruamel.yaml import YAML
 
 from loadtest.installation import AsteriskUnavailable
-from loadtest.prompts import PromptsMissing
-from loadtest.run_folder import CONFIGURATION
+from loadtest.prompts import PromptsMissing, silence
 from loadtest.sipp import SippMissing
 from loadtest.site import HOTLINES
 from loadtest.stack import Stack, Wish
@@ -29,16 +26,7 @@ PROMPT = 0.1
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of recorded prompts, all of them short."""
     folder: Path = tmp_path_factory.mktemp("recordings")
-    script = YAML(typ="safe").load(CONFIGURATION / "prompts/prompts.yaml")
-    for language in script["voices"]:
-        (folder / language).mkdir()
-        for name in script["prompts"]:
-            with wave.open(str(folder / language / f"{name}.wav"), "wb") as sound:
-                sound.setnchannels(1)
-                sound.setsampwidth(2)
-                sound.setframerate(8000)
-                sound.writeframes(bytes(round(2 * 8000 * PROMPT)))
-    return folder
+    return silence(folder, PROMPT)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def test_the_shipped_plan_has_the_runs_that_the_documents_name():
 def test_what_is_left_out_has_its_default():
     plan = parse_plan(GOOD, "plan.yaml")
     run = plan.run("one")
-    assert (plan.customers, plan.seed, run.controls) == (20_000, 10010, 1)
+    assert (plan.customers, plan.seed, run.controls) == (20_000, 10010, 4)
     assert (run.expected.failed_at_most, run.expected.connection_rate) == (0, None)
     assert run.callers["all"].dialled == "10010"
 
