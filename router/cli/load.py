@@ -182,6 +182,8 @@ def _write(report: Report, out: Path, console: Console) -> None:
     try:
         from loadtest.load.page import page  # noqa: PLC0415  the library of its plots is an extra
     except ModuleNotFoundError as missing:
+        if missing.name != "matplotlib":
+            raise
         console.print(f"no page: {missing.name} is not installed (pip install 'ivr-router\\[load]')")
         return
     file = out / f"{name}.html"

@@ -217,7 +217,8 @@ def _settled(journal: Journal) -> bool:
 
 
 def _troubles(placing: Placing) -> list[str]:
-    troubles = ["calls still ran a minute after the last was placed"] if placing.running else []
+    running = placing.totals.running if placing.running else 0
+    troubles = [f"{running} calls still ran a minute after the last was placed"] if running else []
     controls = [phone for phone in placing.phones if phone.kind == CONTROL]
     if silent := sum(phone.answered is None for phone in controls):
         troubles.append(f"{silent} of {len(controls)} control calls were not answered")

@@ -1,14 +1,16 @@
 """`ivr load` as far as it needs no switch: the list, plans with mistakes, two reports side by side."""
 
+import sys
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from loadtest.load.plan import BadPlan, read_plan
 from loadtest.load.report import NoReport, to_json
 from router.cli.app import application
-from router.cli.load import crews
+from router.cli.load import _write, crews
 from router.errors import SettingsError
 from tests.loadtest.load.test_report import made
 
@@ -58,6 +60,17 @@ def test_what_is_no_report_is_told(tmp_path):
     (tmp_path / "a.json").write_text("[]")
     said = load("--compare", tmp_path / "a.json", tmp_path / "a.json")
     assert isinstance(said.exception, NoReport)
+
+
+def test_without_the_library_of_plots_there_is_the_json_and_a_word_how_to_get_the_page(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for module in ("loadtest.load.page", "loadtest.load.plots"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    _write(made(), tmp_path, Console(width=200))
+    assert [file.suffix for file in tmp_path.iterdir()] == [".json"]
+    assert "pip install 'ivr-router[load]'" in capsys.readouterr().out
 
 
 def test_crews_are_staffed_as_the_run_says():
