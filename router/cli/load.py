@@ -31,7 +31,7 @@ from router.errors import NoHotline, SettingsError
 from router.policy.load import load as load_policies
 from router.store.keyfile import FILE, load_key
 
-LONG = 8.0
+LONG = 12.0
 """Seconds that a call may last on the average, menu, wait and talk: media ports are kept for so many."""
 
 

@@ -100,6 +100,13 @@ def test_cores_are_what_was_used_between_two_samples():
     assert (router.cpu_mean, router.cpu_most, router.rss_most) == (0.25, 0.25, 84)
 
 
+def test_a_second_without_a_sample_has_no_cores_and_the_one_before_has_those_of_both():
+    """On a machine that is too busy; the rate is per the time that has passed."""
+    samples = [sample for sample in seen().samples if sample.at != BEGAN + 2]
+    rows = series(RUN, seen(samples=samples))
+    assert [row.cpu for row in rows[:4]] == [{"router": 0.25}, {"router": 0.25}, {}, {"router": 0.25}]
+
+
 def test_a_process_that_ended_is_not_there_any_more():
     samples = [
         Sample(at=BEGAN, cpu={"a": 1.0, "b": 1.0}, rss={}),
