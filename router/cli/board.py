@@ -9,7 +9,7 @@ from statistics import quantiles
 from rich.table import Table
 
 from router.events import CallAbandoned, CallAnswered, CallRouted, Event
-from router.facts import CallId, Contact
+from router.facts import CallId, Contact, Data
 from router.numbers import Pseudonym
 from router.queue_log.lines import OWN_QUEUES
 
@@ -107,7 +107,8 @@ class Board:
             }
             if allowed.isdisjoint({event.destination, None}):
                 right = " or ".join(sorted(map(str, allowed)))
-                wrong.append(f"{event.masked} went to {event.destination}, not to {right}")
+                why = "" if event.data is not Data.ABSENT else ": the store gave no answer in time"
+                wrong.append(f"{event.masked} went to {event.destination}, not to {right}{why}")
         return wrong
 
     def out_of_place(self, queues: Callable[[CallRouted], Collection[str] | None]) -> list[str]:

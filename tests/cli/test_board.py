@@ -4,6 +4,7 @@ import pytest
 
 from router.cli.board import Board
 from router.cli.demo import shipped
+from router.facts import Data
 from tests import fakes
 from tests.fakes import abandoned, routed
 
@@ -33,6 +34,13 @@ def test_a_first_call_belongs_where_the_policy_says(board):
     board.take([routed(caller="k1.a", destination=ELDER), routed(caller="k1.b", destination="menu:main")])
     assert board.misrouted(shipped({"k1.a": ELDER, "k1.b": "queue:vip"})) == [
         "138****8000 went to menu:main, not to queue:vip"
+    ]
+
+
+def test_of_a_call_that_was_decided_without_the_store_it_is_said(board):
+    board.take([routed(caller="k1.a", destination="menu:main", data=Data.ABSENT)])
+    assert board.misrouted(shipped({"k1.a": ELDER})) == [
+        "138****8000 went to menu:main, not to queue:elder-care: the store gave no answer in time"
     ]
 
 
