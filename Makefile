@@ -4,10 +4,11 @@
 PYTHON ?= python3
 VENV   := .venv
 FAULTS := fault
+RUN    := steady
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo up test check e2e faults soak bench docs switch lock sbom fuzz clean
+.PHONY: help demo up test check e2e faults soak bench load docs switch lock sbom fuzz clean
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /  make \1\t/' | expand -t 16
@@ -41,6 +42,9 @@ check: $(VENV)/ready ## formatter, linter, types, architecture
 	$(BIN)/lint-imports
 	$(BIN)/ivr lint
 	$(BIN)/ivr test --require-coverage 100
+
+load: $(VENV)/ready switch ## the whole service under a load of loadtest/plan.yaml, judged (RUN=steady); report in build/load
+	$(BIN)/ivr load $(RUN)
 
 bench: $(VENV)/ready ## the router beside a C floor and panoramisk, interleaved; policies by size; the observer
 	deploy/packages bench

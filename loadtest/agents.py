@@ -21,6 +21,8 @@ class Agent:
     """The queues worked in, with the penalty in each: 0 are a queue's own people, 1 help out."""
     many_calls: bool = False
     """Takes any number of calls at a time: a yardstick for load, no person."""
+    wrapup: int | None = None
+    """Seconds of wrap-up after each call; None leaves what the queue says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,10 @@ class Crew:
     agents: int
     queues: Mapping[str, int]
     many_calls: bool = False
+    talk: float | None = None
+    """Seconds that each of them talks; None leaves it to the stack."""
+    wrapup: int | None = None
+    """Seconds of wrap-up after each call; None leaves what the queue says."""
 
     def at(self, port: int, host: str = "127.0.0.1") -> list[Agent]:
         """Seat the crew at one address: a SIPp there plays all of them, each known by the user called."""
@@ -41,6 +47,7 @@ class Crew:
                 port=port,
                 queues=self.queues,
                 many_calls=self.many_calls,
+                wrapup=self.wrapup,
             )
             for number in range(1, self.agents + 1)
         ]

@@ -49,6 +49,7 @@ class Asterisk:
         folder: Path | None = None,
         recordings: Path | None = None,
         installation: Installation | None = None,
+        configuration: Path = CONFIGURATION,
     ) -> None:
         """Start the switch and wait until it takes calls.
 
@@ -57,6 +58,7 @@ class Asterisk:
             folder: Where it reads and writes; kept afterwards. Default: a temporary one, removed afterwards.
             recordings: Recorded prompts, LANGUAGE/NAME.wav, that replace made ones.
             installation: The program; default: what `obtain` finds or makes.
+            configuration: A folder like asterisk_conf.
 
         Raises:
             AsteriskUnavailable: there is no Asterisk and none can be made.
@@ -71,7 +73,7 @@ class Asterisk:
             self._temporary.append(Path(tempfile.mkdtemp(prefix="ivr-run-")))
         self.folder = RunFolder(path=(folder or self._temporary[-1]).resolve(), sockets=self._temporary[0])
         try:
-            furnish(self.folder, site, self.installation, prompts)
+            furnish(self.folder, site, self.installation, prompts, configuration)
             self.start()
         except BaseException:
             self.stop()

@@ -40,7 +40,7 @@ class CallerStep:
 
     at: datetime
     what: str
-    """``answered``, ``ended`` (by the switch) or ``refused``."""
+    """``placed`` (if timed), ``answered``, ``ended`` (by the switch), ``left`` or ``refused``."""
     number: str
     call_id: str
     """Of the leg between the caller and the switch."""
@@ -81,6 +81,11 @@ def answer_times(text: str) -> list[float]:
     """Read a file of ``-trace_rtt``: seconds from INVITE to the final answer, one a call."""
     rows = csv.reader(text.splitlines(), delimiter=";")
     return [float(row[1]) / 1000 for row in rows if len(row) >= 2 and row[1].replace(".", "", 1).isdigit()]
+
+
+def call_number(call_id: str) -> int:
+    """Which call of its SIPp a call id is of, from 1: its first part."""
+    return int(call_id.partition("-")[0])
 
 
 def _lines(text: str, fields: int) -> Iterable[tuple[datetime, Sequence[str]]]:

@@ -4,7 +4,10 @@ import hashlib
 import subprocess
 import sys
 import tempfile
+import wave
 from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from loadtest.errors import LoadtestError
 from loadtest.installation import cache
@@ -38,6 +41,21 @@ def made_prompts(configuration: Path, recordings: Path | None = None) -> Path:
             raise PromptsMissing(done.stderr.strip())
         _put(made, target)
     return target
+
+
+def silence(folder: Path, seconds: float) -> Path:
+    """Recordings of every prompt of asterisk_conf, all silent and so many seconds long."""
+    scripts = Path(__file__).resolve().parent.parent / "asterisk_conf/prompts"
+    script = YAML(typ="safe").load(scripts / "prompts.yaml")
+    for language in script["voices"]:
+        (folder / language).mkdir(parents=True)
+        for name in script["prompts"]:
+            with wave.open(str(folder / language / f"{name}.wav"), "wb") as sound:
+                sound.setnchannels(1)
+                sound.setsampwidth(2)
+                sound.setframerate(8000)
+                sound.writeframes(bytes(round(2 * 8000 * seconds)))
+    return folder
 
 
 def _digest(scripts: Path, recordings: Path) -> str:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from loadtest.calls import (
 )
 from loadtest.errors import LoadtestError
 from loadtest.ports import Ports
+from loadtest.timed import timed
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 ANSWERS = "an_agent_answers_and_talks"
@@ -60,6 +61,8 @@ class Calls:
     """Seconds that a caller who hangs up himself stays (the scenario's pause)."""
     patience: float = 120.0
     """Seconds without an awaited message after which a caller counts as failed."""
+    due: Sequence[float] | None = None
+    """When each of the numbers calls, in seconds since 1970, in order; None: evenly, by the rate."""
 
 
 class Sipp:
@@ -106,6 +109,11 @@ class Sipp:
     def running(self) -> bool:
         """The process has not ended."""
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     @property
     def totals(self) -> Totals:
@@ -183,11 +191,15 @@ class Callers(Sipp):
         """Begin to call ``target`` (host:port); see `Sipp` for the rest."""
         own = _own_folder(folder, calls.scenario)
         count = len(calls.numbers) if calls.count is None else calls.count
-        (own / "callers.csv").write_text("SEQUENTIAL\n" + "".join(f"{number};\n" for number in calls.numbers))
+        (own / "callers.csv").write_text("SEQUENTIAL\n" + "".join(_rows(calls)))
+        scenario = SCENARIOS / f"{calls.scenario}.xml"
+        if calls.due is not None:
+            scenario = own / scenario.name
+            scenario.write_text(timed((SCENARIOS / scenario.name).read_text()))
         # SIPp's rate is a whole number a period, so the period is stretched.
         rate = max(1, round(calls.rate))
         arguments = (
-            *("-sf", str(SCENARIOS / f"{calls.scenario}.xml"), "-inf", "callers.csv"),
+            *("-sf", str(scenario), "-inf", "callers.csv"),
             *("-s", calls.dialled, "-m", str(count), "-l", str(calls.at_a_time)),
             *("-r", str(rate), "-rp", str(round(1000 * rate / calls.rate))),
             *("-d", str(round(calls.stay * 1000)), "-recv_timeout", str(round(calls.patience * 1000))),
@@ -255,6 +267,12 @@ class Agents(Sipp):
                 return found[-1]
             time.sleep(0.02)
         raise SippFailed(f"none of {self.agents[0].name} … was called by {number}\n{self.last_words()}")
+
+
+def _rows(calls: Calls) -> Iterator[str]:
+    if calls.due is None:
+        return (f"{number};\n" for number in calls.numbers)
+    return (f"{number};{due:.6f};\n" for number, due in zip(calls.numbers, calls.due, strict=True))
 
 
 def _own_folder(folder: Path, name: str) -> Path:

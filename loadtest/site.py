@@ -47,6 +47,8 @@ class Site:
     """Seconds of wrap-up in every queue; None leaves what queues.conf says."""
     last_wait: int | None = None
     """Seconds in the last queue before the caller is told that nobody is free; None leaves 900."""
+    control: str | None = None
+    """A number that the switch answers, and ends, without asking anybody: a yardstick for load tests."""
 
 
 def render(site: Site) -> dict[str, str]:
@@ -66,14 +68,16 @@ def render(site: Site) -> dict[str, str]:
         "globals.conf": _globals(site),
         "hotlines.conf": "".join(
             f"exten => {number},1,Goto(inbound-call,${{EXTEN}},1)\n" for number in site.hotlines
-        ),
+        )
+        + (f"exten => {site.control},1,Answer(,i)\n same => n,Hangup()\n" if site.control else ""),
     }
 
 
 def _check(site: Site) -> None:
     if not 1 <= len(site.routers) <= 2:
         raise BadSite("a switch asks one router or two")
-    words = (site.name, site.ami_secret, *site.hotlines, *(agent.name for agent in site.agents))
+    control = (site.control,) if site.control else ()
+    words = (site.name, site.ami_secret, *site.hotlines, *control, *(agent.name for agent in site.agents))
     addresses = (site.sip_host, site.trunk, *site.routers, *(agent.host for agent in site.agents))
     queues = (queue for agent in site.agents for queue in agent.queues)
     for text in (*words, *addresses, *queues):
@@ -109,15 +113,19 @@ def _members(site: Site) -> Iterator[str]:
             yield f"wrapuptime = {site.wrapup}\n"
         for agent in site.agents:
             if queue in agent.queues:
-                phone = f"PJSIP/{agent.name}"
-                in_use = "yes" if agent.many_calls else "no"
-                yield f"member => {phone},{agent.queues[queue]},{agent.name},{phone},{in_use}\n"
+                yield _member(agent, agent.queues[queue])
     for agent in site.agents:
         yield f"[own-{agent.name}](own)\n"
         if site.wrapup is not None:
             yield f"wrapuptime = {site.wrapup}\n"
-        in_use = "yes" if agent.many_calls else "no"
-        yield f"member => PJSIP/{agent.name},0,{agent.name},PJSIP/{agent.name},{in_use}\n"
+        yield _member(agent, 0)
+
+
+def _member(agent: Agent, penalty: int) -> str:
+    phone = f"PJSIP/{agent.name}"
+    in_use = "yes" if agent.many_calls else "no"
+    wrapup = "" if agent.wrapup is None else f",{agent.wrapup}"
+    return f"member => {phone},{penalty},{agent.name},{phone},{in_use}{wrapup}\n"
 
 
 def _globals(site: Site) -> str:

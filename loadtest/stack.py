@@ -20,9 +20,9 @@ from types import TracebackType
 from typing import Self
 
 from loadtest.agents import Agent, Crew, read_crews
-from loadtest.asterisk import Asterisk, site_on
+from loadtest.asterisk import RTP_PORTS, Asterisk, site_on
 from loadtest.errors import LoadtestError
-from loadtest.ports import Ports
+from loadtest.ports import BLOCK, Ports
 from loadtest.sipp import ANSWERS, Agents
 from loadtest.site import HOTLINES
 
@@ -203,6 +203,10 @@ class Wish:
     """Seconds in the last queue before the caller is told that nobody is free; None leaves 900."""
     recordings: Path | None = None
     """Recorded prompts, LANGUAGE/NAME.wav, that replace made ones; None leaves those of asterisk_conf."""
+    control: str | None = None
+    """A number that the switch answers without asking anybody."""
+    calls_at_a_time: int = RTP_PORTS // 4
+    """Calls, each with an agent, that media ports are kept for."""
 
 
 class Stack:
@@ -226,17 +230,24 @@ class Stack:
             raise
 
     def _start(self, wish: Wish, folder: Path) -> None:
-        self.ports = self._held.enter_context(Ports())
+        media = wish.calls_at_a_time * 4  # two ports for each of two legs
+        self.ports = self._held.enter_context(Ports(1 + max(0, media - RTP_PORTS + BLOCK - 1) // BLOCK))
         addresses = [f"127.0.0.1:{self.ports.take()}" for _ in range(wish.routers)]
         crews: dict[str, list[Agent]] = {crew.name: crew.at(self.ports.take()) for crew in wish.crews}
         seated = [agent for crew in crews.values() for agent in crew]
-        site = site_on(self.ports, addresses, agents=seated)
-        site = replace(site, hotlines=wish.hotlines, wrapup=wish.wrapup, last_wait=wish.last_wait)
+        site = site_on(self.ports, addresses, agents=seated, rtp_ports=media)
+        site = replace(
+            site,
+            hotlines=wish.hotlines,
+            wrapup=wish.wrapup,
+            last_wait=wish.last_wait,
+            control=wish.control,
+        )
         self.asterisk = self._held.enter_context(
             Asterisk(site, folder=folder / "asterisk", recordings=wish.recordings)
         )
-        self._talk = wish.talk
-        self.agents = {name: self._seated(crew) for name, crew in crews.items()}
+        self._talks = {crew.name: wish.talk if crew.talk is None else crew.talk for crew in wish.crews}
+        self.agents = {name: self._seated(name, crew) for name, crew in crews.items()}
         store = ("--store", wish.store, "--key-file", str(wish.key_file))
         policies = ("--policies", str(wish.policies))
         replica = ("--replica", wish.replica) if wish.replica else ()
@@ -258,10 +269,11 @@ class Stack:
             scenario: A file of scenarios/, without .xml.
         """
         self.agents[crew].stop(0)
-        self.agents[crew] = self._seated(self.agents[crew].agents, scenario)
+        self.agents[crew] = self._seated(crew, self.agents[crew].agents, scenario)
 
-    def _seated(self, crew: Sequence[Agent], scenario: str = ANSWERS) -> Agents:
-        agents = Agents(crew, self.folder / "agents", self.ports, talk=self._talk, scenario=scenario)
+    def _seated(self, name: str, crew: Sequence[Agent], scenario: str = ANSWERS) -> Agents:
+        talk = self._talks[name]
+        agents = Agents(crew, self.folder / "agents", self.ports, talk=talk, scenario=scenario)
         return self._held.enter_context(agents)
 
     def _ivr(self, name: str, *arguments: str, secrets: Mapping[str, str] | None = None) -> Ivr:

@@ -38,11 +38,11 @@ def pinned(core: int, command: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def running(command: Sequence[str], *, core: int, log: Path) -> Iterator[int]:
-    """Run a process on a core, its output in ``log``, and give its process id; it has ended afterwards."""
+def running(command: Sequence[str], *, core: int | None, log: Path) -> Iterator[int]:
+    """Run a process on a core (None: any), its output in ``log``, and give its id; it has ended then."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            pinned(core, command),
+            command if core is None else pinned(core, command),
             stdout=output,
             stderr=output,
             start_new_session=True,  # so that its children can be ended with it

@@ -31,6 +31,7 @@ _COMMANDS = {
     "reload": "reload",
     "rollback": "rollback",
     "purge": "purge",
+    "load": "load",
     "up": "up",
     "demo": "demo",
 }

@@ -1,10 +1,7 @@
 """`ivr demo`: the whole service on this machine, real SIP calls, and where each of them went."""
 
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -22,13 +19,14 @@ from loadtest.prompts import PromptsMissing
 from loadtest.sipp import Callers, Calls, SippMissing
 from loadtest.stack import Ivr, Stack, Wish
 from router.agi.switch import ask
-from router.cli.board import Board
-from router.errors import SettingsError
+from router.cli.board import Belongs, Board
+from router.cli.sample import prepared
+from router.events import CallRouted
+from router.facts import CallId, Contact
 from router.numbers import Pseudonym, PseudonymKey, normalise
-from router.settings import Address, StoreUrl
+from router.settings import Address
 from router.store import stream
 from router.store.client import StoreClient
-from router.store.embedded import connected
 from router.store.keyfile import FILE, load_key
 
 SHARES = {"elder": 0.2, "truck": 0.05, "vip": 0.1, "expert": 0.1, "roaming": 0.02, "general": 0.9}
@@ -50,7 +48,8 @@ def demo(
     Exit code 0: every call went where the policy says and reached a person; 1: not so, and it says why.
     """
     console = Console()
-    with prepared(folder, customers, console) as (store, url, client, callers):
+    with prepared(folder, customers, console) as (store, url, client, file):
+        callers = read_callers(file)
         key = load_key(None, store)
         show = Show(client, console)
         try:
@@ -67,33 +66,6 @@ def demo(
                 seated = [agent for crew in stack.agents.values() for agent in crew.agents]
                 agents = {agent.name: [*agent.queues] for agent in seated}
         raise typer.Exit(judged(show, placed, failed, expectations(callers, key), agents, folder))
-
-
-@contextmanager
-def prepared(
-    folder: Path, customers: int, console: Console
-) -> Iterator[tuple[StoreUrl, str, StoreClient, list[Caller]]]:
-    """An embedded store that runs, with a customer base in it: its name, its URL, a client, the callers."""
-    own = folder / ".made-by-ivr"
-    if folder.exists() and any(folder.iterdir()) and not own.exists():
-        raise SettingsError(
-            f"{folder} has files that are not ours to remove; give an empty folder or a new one"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    own.touch()
-    store = StoreUrl.parse(f"embedded:{folder / 'store'}")
-    with connected(store) as client:
-        client.flushall()
-        file = folder / "customers.csv"
-        console.print(f"[bold]{customers:,} customers[/] are generated and imported")
-        with file.open("wb") as out:
-            subprocess.run(_ivr("customers", "generate", str(customers)), stdout=out, check=True)
-        subprocess.run(_ivr("customers", "import", str(file), "--store", store.text), check=True)
-        yield store, store.text, client, read_callers(file)
-
-
-def _ivr(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "router", *arguments)
 
 
 def crews(cps: float) -> list[Crew]:
@@ -219,6 +191,18 @@ def expectations(callers: Sequence[Caller], key: PseudonymKey) -> dict[Pseudonym
     return {key.pseudonym(number): destination for number, destination in numbers if number is not None}
 
 
+def shipped(expected: Mapping[Pseudonym, str]) -> Belongs:
+    """Where the shipped policy sends a call: whom a person has answered twice, to an expert."""
+
+    def belongs(event: CallRouted, earlier: Mapping[CallId, Contact]) -> str | None:
+        if event.caller is None or event.caller not in expected:
+            return None
+        repeated = sum(contact.answered for contact in earlier.values()) >= 2
+        return EXPERT if repeated else expected[event.caller]
+
+    return belongs
+
+
 def judged(
     show: Show,
     placed: int,
@@ -233,7 +217,7 @@ def judged(
     console.print(board.table(), board.counts())
     p50, p99 = board.percentiles()
     console.print(f"decided in: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
-    problems = [*failed, *board.misrouted(expected, EXPERT)]
+    problems = [*failed, *board.misrouted(shipped(expected))]
     if len(board.routed) != placed:
         problems.append(f"{placed} calls were placed and {len(board.routed)} decided")
     if agents is not None:

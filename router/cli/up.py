@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from loadtest.mix import one_of_each
+from loadtest.mix import one_of_each, read_callers
 from loadtest.stack import Stack, Wish
-from router.cli.demo import prepared
+from router.cli.sample import prepared
 from router.store.keyfile import FILE
 
 
@@ -23,7 +23,7 @@ def up(
     """Run store, router, observer, Asterisk and agents (SIPp) until Ctrl-C; nothing is left behind."""
     console = Console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), prepared(folder, customers, console) as (_, url, _, callers):
+    with suppress(KeyboardInterrupt), prepared(folder, customers, console) as (_, url, _, file):
         wish = Wish(store=url, key_file=folder / "store" / FILE, talk=talk)
         with Stack(wish, folder) as stack:
             table = Table("what", "where", title="running; Ctrl-C ends it")
@@ -34,7 +34,7 @@ def up(
             table.add_row("metrics of the observer", f"http://{stack.watch.metrics}/metrics")
             table.add_row("store", url)
             table.add_row("logs", str(folder))
-            for destination, caller in sorted(one_of_each(callers).items()):
+            for destination, caller in sorted(one_of_each(read_callers(file)).items()):
                 table.add_row(f"a caller for {destination}", caller.number)
             console.print(table)
             signal.pause()

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from loadtest.installation import AsteriskUnavailable
-from loadtest.prompts import PromptsMissing
+from loadtest.prompts import PromptsMissing, silence
 from loadtest.sipp import SippMissing
 from loadtest.site import HOTLINES
 from loadtest.stack import Stack, Wish
@@ -18,10 +18,11 @@ from tests.e2e import table
 from tests.e2e.customers import NUMBERS, STRANGER, Base, imported
 from tests.e2e.floor import NO_HOTLINE, Floor, until
 from tests.e2e.load import Flow
-from tests.e2e.recordings import recorded
 
 TALK = 0.2
 """Seconds that an agent talks."""
+PROMPT = 0.1
+"""Seconds of silence in place of each prompt: these tests look at ways, not at words."""
 ROWS: list[table.Row] = []
 
 
@@ -45,7 +46,7 @@ def told_of(fault: str, calls: Flow, rate: float) -> table.Row:
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of recorded prompts, all of them short."""
-    return recorded(tmp_path_factory.mktemp("recordings"))
+    return silence(tmp_path_factory.mktemp("recordings"), PROMPT)
 
 
 @pytest.fixture(scope="session")

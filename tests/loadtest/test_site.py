@@ -64,6 +64,12 @@ def test_wrapup_can_be_set_for_all_queues() -> None:
     assert "wrapuptime" not in render(SITE)["members.conf"]
 
 
+def test_a_members_own_wrapup_stands_behind_it_and_leaves_the_others_alone() -> None:
+    members = render(replace(SITE, agents=(replace(ELDER, wrapup=7), CROWD)))["members.conf"]
+    assert "member => PJSIP/elder-1,1,elder-1,PJSIP/elder-1,no,7\n" in members
+    assert "member => PJSIP/crowd-1,0,crowd-1,PJSIP/crowd-1,yes\n" in members
+
+
 def test_general_has_another_name_in_queues_conf_and_only_general() -> None:
     assert queue_in_asterisk("general") == "general-queue"
     assert queue_in_asterisk("vip") == "vip"
@@ -89,12 +95,18 @@ def test_hotlines_become_extensions() -> None:
     assert render(SITE)["hotlines.conf"] == "exten => 10010,1,Goto(inbound-call,${EXTEN},1)\n"
 
 
+def test_a_control_number_is_answered_without_asking_anybody() -> None:
+    lines = render(replace(SITE, control="000"))["hotlines.conf"].splitlines()
+    assert lines[1:] == ["exten => 000,1,Answer(,i)", " same => n,Hangup()"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {"name": "a\nb"},
         {"ami_secret": "x;y"},
         {"hotlines": ("10010,1,Hangup()\nexten => 1",)},
+        {"control": "000,1,Hangup()\nexten => 1"},
         {"trunk": "10.0.0.1\n[x]"},
         {"routers": ()},
         {"routers": ("a", "b", "c")},

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from loadtest.prompts import silence
 from loadtest.stack import Stack, Wish
 from tests import document
+from tests.e2e.conftest import PROMPT
 from tests.e2e.customers import Base, imported
 from tests.e2e.load import Flow, Line, callers, flow, wished
-from tests.e2e.recordings import recorded
 from tests.soak.figures import Course, Sample, course, grown, left_open, lines
 from tests.waiting import until
 
@@ -110,7 +111,7 @@ def warm_up(seconds: float) -> float:
 
 def wish(base: Base, folder: Path) -> Wish:
     """The shipped service; prompts are short, so that calls are talks."""
-    recordings = recorded(folder / "recordings")
+    recordings = silence(folder / "recordings", PROMPT)
     return Wish(store=base.store, key_file=base.key_file, wrapup=0, recordings=recordings)
 
 
