@@ -24,6 +24,10 @@ Reply = Any
 Done = Callable[[list[Reply] | StoreError], None]
 
 
+STOOD_STILL = 0.01
+"""Called so much later than wanted it was us who stood still, in seconds. What the store has said meanwhile
+is read first: a loop looks at its timers before its sockets."""
+
 Soon = Callable[[Callable[[], None]], object]
 
 
@@ -140,6 +144,8 @@ class Connection(Protocol):
         self._missing = object()
         self._reader = hiredis.Reader(notEnoughData=self._missing)
         self._timing = False
+        self._look_at = 0.0
+        self._is_late = False
         self._asked: list[bytes] = []
         self.awaited: deque[_Request] = deque()
 
@@ -167,7 +173,7 @@ class Connection(Protocol):
             link.soon(self._ask)
         if not self._timing:
             self._timing = True
-            link.clock.callLater(link.deadline, self._expire)
+            self._look_in(link.deadline)
 
     def _ask(self) -> None:
         asked, self._asked = self._asked, []
@@ -193,10 +199,19 @@ class Connection(Protocol):
             self.transport.abortConnection()
             self._fail()
 
+    def _look_in(self, seconds: float) -> None:
+        self._look_at = self._link.clock.seconds() + seconds
+        self._link.clock.callLater(seconds, self._expire)
+
     def _expire(self) -> None:
         """Answer the requests whose time is over; look again when the next one's is."""
         link, awaited = self._link, self.awaited
         now = link.clock.seconds()
+        if now > self._look_at + STOOD_STILL and not self._is_late:
+            self._is_late = True
+            self._look_in(0.001)
+            return
+        self._is_late = False
         late = [request for request in awaited if request.due <= now and request.done]
         waiting = next((request for request in awaited if request.due > now), None)
         self._timing = bool(awaited)
@@ -206,7 +221,7 @@ class Connection(Protocol):
             self.transport.abortConnection()
         elif awaited:
             delay = waiting.due - now if waiting else link.deadline
-            link.clock.callLater(max(delay, 0.001), self._expire)
+            self._look_in(max(delay, 0.001))
         for request in late:
             request.answer(StoreTimeout(f"no answer in {link.deadline * 1000:.0f} ms"))
 

@@ -160,6 +160,24 @@ def test_a_slow_store_is_not_given_up(peer):
     assert (peer.wire.closed, peer.link.is_up) == ([], True)
 
 
+def test_replies_that_came_while_we_stood_still_count(peer):
+    """A stopped process, or a busy machine: its timers are over before its sockets are read."""
+    asked = peer.ask()
+    peer.clock.advance(4)
+    assert asked == []
+    peer.connection.dataReceived(b"+PONG\r\n")
+    assert asked == [[b"PONG"]]
+    peer.clock.pump([0.001, 1])
+    assert (peer.wire.closed, peer.link.is_up) == ([], True)
+
+
+def test_what_has_not_come_by_then_is_late(peer):
+    """One look more, however late that one comes."""
+    asked = peer.ask()
+    peer.clock.pump([0.3, 0.3])
+    assert [type(answer) for answer in asked] == [StoreTimeout]
+
+
 @pytest.mark.parametrize("garbage", [b"hello\r\n", b"$-9\r\n", b"+nobody asked\r\n"])
 def test_garbage_ends_the_connection(peer, garbage):
     """When it cannot be told which reply is whose, nobody gets one."""
