@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 FAULTS := fault
+E2E    := e2e
 RUN    := steady
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -25,7 +26,7 @@ test: $(VENV)/ready build/sbom/ready ## unit and integration tests (no Asterisk 
 	$(BIN)/pytest -n auto -m "not e2e and not fault"
 
 e2e: $(VENV)/ready switch ## end-to-end tests: SIPp, Asterisk, router, store, agents
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m "$(E2E)"
 
 faults: $(VENV)/ready switch ## break things under load; the tables go to docs/reliability.md
 	deploy/packages test

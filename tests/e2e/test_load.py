@@ -73,6 +73,7 @@ def test_the_smoke_run_passes_and_its_report_has_what_was_measured(tmp_path):
     assert numbers == []
 
 
+@pytest.mark.long
 def test_a_plan_that_cannot_be_kept_is_not_passed(tmp_path):
     plan = tmp_path / "plan.yaml"
     plan.write_text(PLAN)

@@ -131,6 +131,7 @@ def test_the_store_is_killed_and_comes_back(stack: Stack, base: Base, line: Line
     assert calls.astray().keys() == {UNKNOWN_CREW}
 
 
+@pytest.mark.long
 def test_the_store_is_stopped(stack: Stack, base: Base, line: Line) -> None:
     """It takes questions and says nothing: the same, and nobody waits for it for long."""
     with flow(stack, line, rate=RATE, most=MOST, scenario=PRESSES_0) as calls:
@@ -148,6 +149,7 @@ def test_the_store_is_stopped(stack: Stack, base: Base, line: Line) -> None:
     assert row.worst < 2 * PATIENCE  # a client's own patience would be seconds
 
 
+@pytest.mark.long
 def test_one_of_two_routers_is_killed(stack: Stack, line: Line) -> None:
     """The other one decides what comes, and what the first had begun with."""
     first, second = stack.routers

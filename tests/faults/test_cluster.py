@@ -68,6 +68,7 @@ def test_callers_of_all_slots_are_known_and_everything_is_written(rig: Rig) -> N
             assert client.llen(contacts_key(pseudonym)) > 0  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_tools_see_all_of_it(rig: Rig) -> None:
     """Export, show, journal, doctor and purge, by redis-py."""
     store = cluster(rig)
@@ -91,6 +92,7 @@ def test_tools_see_all_of_it(rig: Rig) -> None:
     assert [one for one in doctor["findings"] if one["part"] == "store" and one["severity"] == "error"] == []
 
 
+@pytest.mark.long
 def test_a_user_of_least_rights_is_enough(rig: Rig) -> None:
     store = cluster(rig)
     for server in store.servers:
@@ -104,6 +106,7 @@ def test_a_user_of_least_rights_is_enough(rig: Rig) -> None:
     assert router.sample("ivr_journal_dropped_total") == 0
 
 
+@pytest.mark.long
 def test_what_the_observer_reads_is_journaled(rig: Rig) -> None:
     """Its events are on the stream, once, though it is killed and starts again."""
     store = cluster(rig)
@@ -207,6 +210,7 @@ def assert_journaled(store: Cluster, outcomes: list[Outcome]) -> None:
     assert len(lost) <= 8, lost
 
 
+@pytest.mark.long
 def test_a_replica_of_the_cluster_is_asked(rig: Rig) -> None:
     """``--replica`` with the same URL: the replica of each master, who is there when it is not."""
     store = cluster(rig)
@@ -224,6 +228,7 @@ def test_a_replica_of_the_cluster_is_asked(rig: Rig) -> None:
     known_but_for_stalls(calls.outcomes)
 
 
+@pytest.mark.long
 def test_slots_move_under_load(rig: Rig) -> None:
     """To a node that has none: by redis-cli, while their callers call."""
     store = cluster(rig)
@@ -245,7 +250,7 @@ def test_slots_move_under_load(rig: Rig) -> None:
     assert router.sample("ivr_journal_dropped_total") == 0
 
 
-@pytest.mark.parametrize("tag", ["a caller", STREAM])
+@pytest.mark.parametrize("tag", ["a caller", pytest.param(STREAM, marks=pytest.mark.long)])
 def test_a_slot_that_stays_on_its_way(rig: Rig, tag: str) -> None:
     """Some of its keys are here, some there (ASK, TRYAGAIN): the caller is known, the journal complete."""
     store = cluster(rig)

@@ -109,6 +109,7 @@ def calls_in(server: RedisServer) -> Counter[str]:
     return Counter(orjson.loads(fields[b"event"])["call_id"] for _, fields in entries)
 
 
+@pytest.mark.long
 def test_users_of_least_rights_and_sentinels_with_a_password(rig: Rig) -> None:
     """The rule in the reference is enough; the sentinels have a user of their own."""
     asks = ("ACL", "SETUSER", "asks", "on", ">sw", "-@all", "+sentinel|masters")
@@ -125,6 +126,7 @@ def test_users_of_least_rights_and_sentinels_with_a_password(rig: Rig) -> None:
     assert router.sample("ivr_journal_dropped_total") == 0
 
 
+@pytest.mark.long
 def test_one_sentinel_of_three_is_enough_to_be_told(rig: Rig) -> None:
     """One is silent, one is gone: the last one is asked, and the router starts."""
     store = guarded(rig)
@@ -137,6 +139,7 @@ def test_one_sentinel_of_three_is_enough_to_be_told(rig: Rig) -> None:
     nobody_was_lost(calls.outcomes)
 
 
+@pytest.mark.long
 def test_a_replica_is_asked_while_there_is_no_master(rig: Rig) -> None:
     """``--replica`` with the same URL: one of the master's replicas.
 

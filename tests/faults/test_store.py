@@ -160,12 +160,14 @@ def test_while_it_loads_its_data(rig: Rig) -> None:
     """It takes connections, and greets nobody."""
     store = rig.store()
     router, calls = rig.router(store.url), rig.calls()
+    store.tell("CONFIG", "SET", "rdbcompression", "no")
+    store.tell("EVAL", "for i = 1, 4000 do redis.call('SET', 'more:' .. i, string.rep('x', 50)) end", 0)
     store.tell("SAVE")
     with calls.flow():
         until(settled(calls, 0), "calls are decided")
         store.kill()
-        # from the dump, which it reads a key at a time: it looks at an append-only file's end only
-        slowly = ("--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024")
+        # from the dump, a key a millisecond; it answers every 1,024 bytes, in less than a lookup's deadline
+        slowly = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
         store.start("--appendonly", "no", *slowly, ready=False)
         until(lambda: "LOADING" in router.log.read_text(), "it says that it loads")
         back = time.monotonic()

@@ -86,6 +86,7 @@ def test_one_of_two_workers_is_killed(rig: Rig) -> None:
     assert nobody_was_refused(calls.outcomes)
 
 
+@pytest.mark.long
 def test_both_workers_are_killed_at_once(rig: Rig) -> None:
     """Callers wait in the socket for the time of two forks."""
     made = router(rig)
@@ -159,6 +160,7 @@ def sessions(router: Ivr) -> list[int]:
     return found
 
 
+@pytest.mark.long
 def test_workers_end_with_their_parent(rig: Rig) -> None:
     """Killed, it can tell nobody; they notice, finish, and leave what the next one needs."""
     made = router(rig, held=True)

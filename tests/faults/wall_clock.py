@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+SEEN_SECONDS = 1
+"""Until a process sees that the clock was set. To look at every question for the time would be a load."""
+
 
 class WallClock:
     """The wall clock of processes; their monotonic one is the machine's, as where a clock is set."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder``: where a file says what time it is; a process looks at it whenever it asks."""
+        """``folder``: where a file says what time it is; a process looks at it every `SEEN_SECONDS`."""
         if shutil.which("faketime") is None:
             pytest.skip("there is no faketime (deploy/packages faults)")
         library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -22,7 +25,7 @@ class WallClock:
             "env",
             f"LD_PRELOAD={library}",
             f"FAKETIME_TIMESTAMP_FILE={self._file}",
-            "FAKETIME_NO_CACHE=1",
+            f"FAKETIME_CACHE_DURATION={SEEN_SECONDS}",
             "FAKETIME_DONT_FAKE_MONOTONIC=1",
             "NO_FAKE_STAT=1",
         )
