@@ -46,6 +46,8 @@ WRITE_SECONDS = 2.0
 WRITES = 80
 """Writes in flight at most: a batch, loads, retention, and in a cluster contacts to their servers."""
 FLUSH_SECONDS = 0.05
+AT_ONCE_SECONDS = 0.05
+"""Until a connection to the store that was lost is made anew, for the first time."""
 JOURNAL_LENGTH = 1_000_000
 """Events that the stream keeps, about."""
 
@@ -229,7 +231,13 @@ class Process:
             port=address.port,
             tls=address.tls,
         )
-        retry = backoffPolicy(initialDelay=0.5, maxDelay=1.0, factor=2.0)
+        backoff = backoffPolicy(initialDelay=0.5, maxDelay=1.0, factor=2.0)
+
+        def retry(failed: int) -> float:
+            """Soon after a connection that served: sentinels cut the clients of servers that are well."""
+            served, link.has_served = link.has_served, False
+            return AT_ONCE_SECONDS if served else backoff(failed)
+
         return ClientService(endpoint, link, retryPolicy=retry, clock=self.clock)
 
     def start(self, service: ClientService) -> None:

@@ -89,6 +89,8 @@ class Link(Factory):
         self.clock = clock
         self.needs_master = needs_master
         self.connection: Connection | None = None
+        self.has_served = False
+        """The last connection had been greeted."""
         self._refused: str | None = ""
 
     def said(self, refused: StoreError | None) -> None:
@@ -160,6 +162,7 @@ class Connection(Protocol):
             refused = StoreRefused("READONLY this server is a replica by now")
         if refused is None:
             self._link.connection = self
+            self._link.has_served = True
         else:
             self.transport.loseConnection()
         self._link.said(refused)

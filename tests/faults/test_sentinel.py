@@ -158,4 +158,4 @@ def test_a_replica_is_asked_while_there_is_no_master(rig: Rig) -> None:
     nobody_was_lost(calls.outcomes)
     row = told("master killed, sentinels, a replica is asked", calls.outcomes, over_at=gone)
     assert router.sample("ivr_routed_total", data="replica") > 0
-    assert row.unknown < 10
+    assert row.unknown < row.calls / 5  # it is there again at once, or the master is
