@@ -23,7 +23,11 @@ from zope.interface import implementer
 from router.settings import Address
 
 BACKLOG = 512
-"""Connections that may wait for accept(): a tenth of a second's work. More would be answered when the
+"""Connections that may wait for accept(), at most: a tenth of a second's work."""
+LEAST = 64
+"""So many may wait however slow it goes."""
+LINE_SECONDS = 0.25
+"""So long the line may be where more come than can be served. A longer one would be answered when the
 dialplan has gone on already (docs/decisions/0021-overload.md)."""
 BUNCH = 16
 """Connections that are accepted at once: what more there is, another worker may take meanwhile."""
@@ -128,6 +132,10 @@ class Port:
         self._ready = epoll()
         self._connections: dict[int, Connection] = {}
         self._resting: asyncio.TimerHandle | None = None
+        self._taken = 0
+        self._is_behind = True
+        self._places = 0
+        self._admitted = loop.time()
 
     def startListening(self) -> None:
         """Does nothing: `accept` has it listen."""
@@ -138,9 +146,26 @@ class Port:
         Raises:
             OSError: another has begun to listen at the address.
         """
-        self._listening.listen(BACKLOG)
+        self._let_wait(BACKLOG)
         self._ready.register(self._descriptor, EPOLLIN)
         self._loop.add_reader(self._ready.fileno(), self._turn)
+
+    def admit(self) -> None:
+        """Fit the line to what is served; to be called every `LINE_SECONDS`.
+
+        Where the line was never empty since the last time, as many may wait as were taken from it.
+        """
+        now, taken = self._loop.time(), self._taken
+        stood_still = now - self._admitted > 2 * LINE_SECONDS  # says nothing of how fast it goes
+        is_behind = self._is_behind and taken > 0
+        self._admitted, self._taken, self._is_behind = now, 0, True
+        if self._places and not stood_still:
+            self._let_wait(min(max(taken, LEAST), BACKLOG) if is_behind else BACKLOG)
+
+    def _let_wait(self, places: int) -> None:
+        if places != self._places:
+            self._listening.listen(places)
+            self._places = places
 
     def _turn(self) -> None:
         connections = self._connections
@@ -157,10 +182,12 @@ class Port:
             try:
                 accepted, _ = self._listening.accept()
             except (BlockingIOError, ConnectionAbortedError):
+                self._is_behind = False
                 return
             except OSError:
                 self._rest()
                 return
+            self._taken += 1
             descriptor = accepted.fileno()
             protocol = self._factory.buildProtocol(_NOBODY)
             assert protocol is not None  # noqa: S101  our factories take every connection
@@ -187,6 +214,7 @@ class Port:
         with suppress(OSError):  # it never accepted, or rests
             self._ready.unregister(self._descriptor)
         self._descriptor = -1
+        self._places = 0
         self._listening.close()
         self._end()
         return succeed(None)

@@ -30,7 +30,7 @@ from router.log import Log, Unwaited, logged
 from router.numbers import PseudonymKey
 from router.policy.compile import compiled
 from router.policy.load import Policies, load
-from router.port import Port, bound
+from router.port import LINE_SECONDS, Port, bound
 from router.process import FLUSH_SECONDS, Process, default_spool, pass_hangups, store_access
 from router.routing import Routing
 from router.settings import Address, StoreUrl
@@ -235,6 +235,7 @@ def _serve(
     process.every(SWEEP_SECONDS, agi.sweep)
 
     port = Port(process.loop, agi, given.held or bound(settings.agi.host, settings.agi.port))
+    process.every(LINE_SECONDS, port.admit)
     listening = Address(settings.agi.host, port.getHost().port)
     accepts = draining = False
     patience = DRAIN_SECONDS

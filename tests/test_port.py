@@ -3,12 +3,14 @@
 import asyncio
 import resource
 import socket
+import struct
+from types import SimpleNamespace
 
 import pytest
 import uvloop
 from twisted.internet.protocol import Factory, Protocol
 
-from router.port import Port, bound
+from router.port import BACKLOG, BUNCH, LEAST, LINE_SECONDS, Port, bound
 
 
 class Recorded(Protocol):
@@ -163,6 +165,45 @@ def test_a_peer_that_leaves_no_room_is_cut(loop, factory, port):
         turned(loop, lambda: factory.seen == ["made"])
         factory.built[0].transport.write(bytes(64_000_000))
         assert factory.seen == ["made", "ConnectionLost"]
+
+
+def places(port):
+    """How many connections may wait: TCP_INFO of a listening socket has it where others have tcpi_sacked."""
+    told = port._listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return struct.unpack_from("I", told, 28)[0]
+
+
+def passes(port, monkeypatch, seconds):
+    """Time until the next look at the line."""
+    now = port._admitted + seconds
+    monkeypatch.setattr(port, "_loop", SimpleNamespace(time=lambda: now))
+    port.admit()
+    monkeypatch.undo()
+
+
+def test_the_line_is_as_long_as_what_is_taken_from_it(loop, factory, port, monkeypatch):
+    """Where more come than are served; where it was empty in between, all may wait."""
+    assert places(port) == 0
+    port.admit()  # before it accepts
+    port.accept()
+    assert places(port) == BACKLOG
+    peers = [connected(port) for _ in range(6 * BUNCH)]
+    passes(port, monkeypatch, 0)
+    for _ in range(5):
+        port._take()
+    passes(port, monkeypatch, LINE_SECONDS)
+    assert places(port) == 5 * BUNCH
+    port._take()
+    passes(port, monkeypatch, LINE_SECONDS)
+    assert places(port) == LEAST
+    port._take()  # nobody is there
+    passes(port, monkeypatch, 10)
+    assert places(port) == LEAST, "it stood still and knows nothing"
+    passes(port, monkeypatch, LINE_SECONDS)
+    assert places(port) == BACKLOG
+    for peer in peers:
+        peer.close()
+    turned(loop, lambda: factory.seen.count("ConnectionDone") == len(peers))
 
 
 def test_without_descriptors_it_rests_and_goes_on(loop, factory, port, monkeypatch):
