@@ -116,6 +116,7 @@ def test_no_call_is_dropped_because_the_observer_hears_late(stack: Stack) -> Non
     assert trigger == "pjsip_only"
 
 
+@pytest.mark.long
 def test_the_store_is_killed_and_comes_back(stack: Stack, base: Base, line: Line) -> None:
     """Meanwhile callers are unknown: they hear the menu, and reach a person by a key."""
     with flow(stack, line, rate=RATE, most=MOST, scenario=PRESSES_0) as calls:
@@ -167,6 +168,7 @@ def test_one_of_two_routers_is_killed(stack: Stack, line: Line) -> None:
     assert row.worst < 1.0
 
 
+@pytest.mark.long
 def test_one_of_two_routers_is_stopped_for_four_seconds(stack: Stack, line: Line) -> None:
     """A caller waits for it as long as the dialplan does, and no channel is left."""
     first, _ = stack.routers
