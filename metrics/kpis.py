@@ -7,7 +7,7 @@ at the first call. Never the caller, the call id or the agent. Ratios are Promet
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, assert_never, cast
+from typing import Any, assert_never
 
 from prometheus_client import CollectorRegistry
 
@@ -52,7 +52,7 @@ class RoutingKpis:
             "decision", "From the switch's connection to the command written.", (), SECONDS
         )
         self._seconds.expect(())
-        registry.register(cast("Any", Collected(lambda: (self._routed, self._seconds))))
+        registry.register(Collected(lambda: (self._routed, self._seconds)))
         self.expect(decisions)
 
     def expect(self, decisions: Iterable[Decision]) -> None:

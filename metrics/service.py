@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from math import inf
-from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
@@ -61,7 +60,7 @@ class RouterMetrics:
             bounds=SECONDS,
         )
         self.store_seconds.expect(())
-        registry.register(cast("Any", Collected(lambda: (self.store_seconds,))))
+        registry.register(Collected(lambda: (self.store_seconds,)))
         self.replica_up = Gauge("ivr_replica_up", "The replica answers: 1 or 0.", registry=registry)
         self.store_errors = Counter(
             "ivr_store_errors",

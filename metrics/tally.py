@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 MOST = 4_000
 """Sets of labels that one of them has, at most."""
@@ -122,7 +123,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(Collector):
     """Tallies as a registry's collector."""
 
     tallies: Callable[[], Iterable[Count | Spread]]

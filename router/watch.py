@@ -345,7 +345,7 @@ def _followed(
 
     def caught_up() -> None:
         """Show the totals, which would be less than they were before: that would look like a reset."""
-        process.registry.register(cast("Any", Collected(kpis.tallies)))
+        process.registry.register(Collected(kpis.tallies))
 
     _take_turns(process, following, caught_up)
     process.every(SAVE_SECONDS, following.save)

@@ -6,9 +6,9 @@ import socket
 import pytest
 import uvloop
 from twisted.application.internet import ClientService
-from twisted.internet.protocol import Factory, Protocol
 
 from router.loop import ClientEndpoint, LoopClock
+from tests.recorded import Records, until
 
 
 @pytest.fixture
@@ -16,41 +16,6 @@ def loop():
     loop = uvloop.new_event_loop()
     yield loop
     loop.close()
-
-
-class Recorded(Protocol):
-    """Writes down what happens to it."""
-
-    def __init__(self, seen):
-        self.seen = seen
-
-    def connectionMade(self):
-        self.seen.append("made")
-
-    def dataReceived(self, data):
-        self.seen.append(data)
-
-    def connectionLost(self, reason):
-        self.seen.append(type(reason.value).__name__)
-
-
-class Records(Factory):
-    noisy = False
-
-    def __init__(self):
-        self.seen = []
-        self.built = []
-
-    def buildProtocol(self, addr):  # noqa: ARG002  Twisted's signature
-        self.built.append(Recorded(self.seen))
-        return self.built[-1]
-
-
-async def until(condition, seconds=5.0):
-    """Wait for a condition; the deadline is only for when it never comes."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  what is waited for is no event of ours
-            await asyncio.sleep(0.001)
 
 
 async def stopped(service, loop):

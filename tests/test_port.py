@@ -1,6 +1,5 @@
 """The listening port over real sockets, with a Twisted protocol behind it."""
 
-import asyncio
 import resource
 import socket
 import struct
@@ -8,48 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 import uvloop
-from twisted.internet.protocol import Factory, Protocol
 
 from router.port import BACKLOG, BUNCH, LEAST, LINE_SECONDS, Port, bound
-
-
-class Recorded(Protocol):
-    """Writes down what happens to it; closes when it is told so."""
-
-    def __init__(self, seen):
-        self.seen = seen
-
-    def connectionMade(self):
-        self.seen.append("made")
-
-    def dataReceived(self, data):
-        self.seen.append(data)
-        if data == b"close":
-            self.transport.loseConnection()
-            self.transport.loseConnection()
-            self.transport.write(b"too late")
-
-    def connectionLost(self, reason):
-        self.seen.append(type(reason.value).__name__)
-
-
-class Records(Factory):
-    noisy = False
-
-    def __init__(self):
-        self.seen = []
-        self.built = []
-
-    def buildProtocol(self, addr):  # noqa: ARG002  Twisted's signature
-        self.built.append(Recorded(self.seen))
-        return self.built[-1]
-
-
-async def until(condition, seconds=5.0):
-    """Wait for a condition; the deadline is only for when it never comes."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  what is waited for is no event of ours
-            await asyncio.sleep(0.001)
+from tests.recorded import Records, until
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ruamel.yaml import YAML
 
+from loadtest.stack import Ivr
 from router.agi.switch import environment
 from router.serve import SWEEP_SECONDS
 from router.settings import Address
@@ -56,6 +57,12 @@ def desk(zone: str, span: str, days: str = "mon-sun", **more: object) -> dict[st
     return {"time_zone": zone, "hours": {"desk": {"days": {days: [span]}, **more}}}
 
 
+def deciding(rig: Rig, clock: WallClock, folder: Path) -> tuple[Ivr, Calls]:
+    """A router under this clock with these policies, and calls to it."""
+    router = rig.router(rig.store().url, "--policies", str(folder), prefix=clock.prefix)
+    return router, rig.calls()
+
+
 def direct(outcome: Outcome) -> bool:
     """The caller is one who goes straight to people when they are there."""
     return outcome.caller.destination != "menu:main"
@@ -97,9 +104,7 @@ def test_the_clock_is_set_an_hour_forward_and_back(rig: Rig) -> None:
     clock = WallClock(rig.folder)
     clock.set(seconds("2026-03-03 17:30", SHANGHAI))
     folder = policies(rig.folder, desk(SHANGHAI, "09:00-18:00"))
-    store = rig.store()
-    router = rig.router(store.url, "--policies", str(folder), prefix=clock.prefix)
-    calls = rig.calls()
+    router, calls = deciding(rig, clock, folder)
     with calls.flow():
         decided(calls, "17:30", is_open=True)
         for ahead, is_open in ((HOUR, False), (-HOUR, True), (-8 * HOUR, True), (-HOUR, False), (HOUR, True)):
@@ -154,9 +159,7 @@ def test_the_clock_is_turned_forward(rig: Rig) -> None:
     clock = WallClock(rig.folder)
     clock.set(seconds("2026-03-29 01:58", BERLIN))
     folder = policies(rig.folder, desk(BERLIN, "02:30-12:00"))
-    store = rig.store()
-    router = rig.router(store.url, "--policies", str(folder), prefix=clock.prefix)
-    calls = rig.calls()
+    router, calls = deciding(rig, clock, folder)
     with calls.flow():
         decided(calls, "before the turn", is_open=False)
         clock.set(seconds("2026-03-29 01:59:58", BERLIN))
@@ -171,9 +174,7 @@ def test_the_clock_is_turned_back(rig: Rig) -> None:
     clock = WallClock(rig.folder)
     clock.set(seconds("2026-10-25 01:00", BERLIN))
     folder = policies(rig.folder, desk(BERLIN, "12:00-02:30"))
-    store = rig.store()
-    router = rig.router(store.url, "--policies", str(folder), prefix=clock.prefix)
-    calls = rig.calls()
+    router, calls = deciding(rig, clock, folder)
     with calls.flow():
         decided(calls, "01:00", is_open=True)
         clock.set(seconds("2026-10-25 02:45", BERLIN))
@@ -199,9 +200,7 @@ def test_a_year_comes_that_the_calendar_does_not_know(rig: Rig, unannounced: str
         announced_until=2026,
         unannounced=unannounced,
     )
-    store = rig.store()
-    router = rig.router(store.url, "--policies", str(folder), prefix=clock.prefix)
-    calls = rig.calls()
+    router, calls = deciding(rig, clock, folder)
     with calls.flow():
         decided(calls, "the last day of the year", is_open=True)
         clock.set(seconds("2026-12-31 23:59:58", SHANGHAI))
